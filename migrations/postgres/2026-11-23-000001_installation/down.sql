@@ -1,0 +1,2 @@
+DROP TABLE organisation;
+DROP TABLE installation;

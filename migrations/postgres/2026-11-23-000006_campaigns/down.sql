@@ -1,0 +1,3 @@
+DROP TABLE variants;
+DROP TABLE campaign_topics;
+DROP TABLE campaigns;

@@ -1,0 +1,3 @@
+DROP TABLE analysis_topics;
+DROP TABLE translations;
+DROP TABLE analyses;

@@ -1,0 +1,126 @@
+//! Every place where the two back ends differ. Nothing outside `db/` asks which one it is.
+
+use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use super::Db;
+
+/// Settings of a fresh connection.
+///
+/// # Errors
+/// The back end's.
+pub fn prepare_connection(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Sqlite(c) => c.batch_execute(
+            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+             PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+        ),
+        Db::Pg(c) => c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;"),
+    }
+}
+
+/// Begins a transaction that will write: IMMEDIATE on SQLite (see `db`).
+///
+/// # Errors
+/// The back end's.
+pub fn begin_write(db: &mut Db) -> QueryResult<()> {
+    match db {
+        Db::Sqlite(c) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE"),
+        Db::Pg(_) => <Db as Connection>::TransactionManager::begin_transaction(db),
+    }
+}
+
+/// What a subselect that claims rows ends with, so that claimers on PostgreSQL step around each other's rows.
+/// SQLite has one writer at a time and needs nothing.
+pub fn skip_locked(db: &Db) -> &'static str {
+    match db {
+        Db::Pg(_) => " FOR UPDATE SKIP LOCKED",
+        Db::Sqlite(_) => "",
+    }
+}
+
+/// What a SELECT that is followed by a write to the same row ends with.
+pub fn for_update(db: &Db) -> &'static str {
+    match db {
+        Db::Pg(_) => " FOR UPDATE",
+        Db::Sqlite(_) => "",
+    }
+}
+
+/// A table expression named `v` over the JSON array of objects bound as `$1` (text): one statement then changes or
+/// inserts a whole batch on either back end. Columns are (name, PostgreSQL type), of which `bigint` and `text` are used;
+/// on SQLite an instant stays the text that it is.
+pub fn json_rows(db: &Db, columns: &[(&str, &str)]) -> String {
+    match db {
+        Db::Pg(_) => {
+            let columns: Vec<String> = columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+            format!("jsonb_to_recordset($1::jsonb) AS v({})", columns.join(", "))
+        }
+        Db::Sqlite(_) => {
+            let columns: Vec<String> =
+                columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
+            format!("(SELECT {} FROM json_each($1)) AS v", columns.join(", "))
+        }
+    }
+}
+
+/// `LIKE` without regard to case, for searches in lists (ASCII only on SQLite).
+pub fn ilike(db: &Db) -> &'static str {
+    match db {
+        Db::Pg(_) => "ILIKE",
+        Db::Sqlite(_) => "LIKE",
+    }
+}
+
+/// Whether several processes may deliver from this database.
+pub fn shares_delivery(db: &Db) -> bool {
+    matches!(db, Db::Pg(_))
+}
+
+/// Holds off every other process that migrates this database until the connection ends.
+///
+/// # Errors
+/// The back end's.
+pub fn lock_migrations(db: &mut Db) -> QueryResult<()> {
+    match db {
+        // "pledgepo" as a number; session-level, released when the connection closes.
+        Db::Pg(c) => diesel::sql_query("SELECT pg_advisory_lock(8100117265672106095)").execute(c).map(drop),
+        // Each SQLite migration is an IMMEDIATE transaction of its own; the caller holds a lock file beside the database.
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Whether a table of that name exists.
+///
+/// # Errors
+/// The back end's.
+pub fn table_exists(db: &mut Db, table: &str) -> QueryResult<bool> {
+    let sql = match db {
+        Db::Pg(_) => {
+            "SELECT COUNT(*) AS n FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = $1"
+        }
+        Db::Sqlite(_) => "SELECT COUNT(*) AS n FROM sqlite_master WHERE type = 'table' AND name = $1",
+    };
+    diesel::sql_query(sql).bind::<Text, _>(table).get_result::<Count>(db).map(|row| row.n > 0)
+}
+
+/// Copies an SQLite database into a fresh file, also while others use it. PostgreSQL has `pg_dump` for this.
+///
+/// # Errors
+/// On PostgreSQL, or when the file cannot be written.
+pub fn copy_into(db: &mut Db, file: &std::path::Path) -> anyhow::Result<()> {
+    match db {
+        Db::Sqlite(c) => {
+            diesel::sql_query("VACUUM INTO $1").bind::<Text, _>(file.to_string_lossy().into_owned()).execute(c)?;
+            Ok(())
+        }
+        Db::Pg(_) => anyhow::bail!("this is for SQLite; use pg_dump for PostgreSQL"),
+    }
+}

@@ -1,0 +1,19 @@
+//! Small value types without input or output: what is parsed here is right everywhere else.
+
+mod clock;
+mod email_address;
+mod ids;
+mod language;
+mod page;
+mod slug;
+mod text;
+mod token;
+
+pub use clock::{At, Clock};
+pub use email_address::{EmailAddress, InvalidEmailAddress, mask};
+pub use ids::{AnalysisId, CampaignId, DeliveryId, JobId, NodeId, SignupId, StaffId, SubscriberId, TopicId, VariantId};
+pub use language::{InvalidLanguage, Language};
+pub use page::{Page, PageRequest};
+pub use slug::{InvalidSlug, Slug};
+pub use text::{InvalidText, clean_line, clean_text};
+pub use token::{Expiry, InvalidToken, Purpose, RootKey, random_token, sha256_hex};
