@@ -77,6 +77,10 @@ impl Problems {
     pub fn take<T, E: std::fmt::Display>(&mut self, field: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.add(field, error)).ok()
     }
+    /// The names of the fields noted so far.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|error| error.field.as_str())
+    }
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

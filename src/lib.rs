@@ -1,5 +1,12 @@
 //! Pledgepost: a newsletter and donation manager. The map of the house; who may import whom is kept by `tests/house.rs`.
 
+pub mod app;
+pub mod audit;
+pub mod config;
 pub mod db;
 pub mod error;
+pub mod installation;
+pub mod mail;
+pub mod organisation;
+pub mod outbox;
 pub mod values;

@@ -1,1 +1,12 @@
+//! The one integration binary: folders mirror the product's surfaces.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may panic"
+)]
+#![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
+mod db;
+mod support;

@@ -1,0 +1,106 @@
+//! The settings as they are written, before they are checked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use config::{File, FileFormat};
+use serde::Deserialize;
+
+/// Each setting by its name in the file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raw {
+    pub database_url: Option<String>,
+    pub bind: Option<String>,
+    pub public_url: Option<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub secret_key: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "list")]
+    pub trusted_proxies: Option<Vec<String>>,
+    pub smtp_url: Option<String>,
+    pub mail_from: Option<String>,
+    pub dkim_domain: Option<String>,
+    pub dkim_selector: Option<String>,
+    pub dkim_key_file: Option<String>,
+    pub send_connections: Option<u32>,
+    pub send_rate: Option<u32>,
+    pub doubt_window: Option<u32>,
+    pub stripe_secret_key: Option<String>,
+    #[serde(default, deserialize_with = "list")]
+    pub stripe_webhook_secret: Option<Vec<String>>,
+    pub stripe_api_base: Option<String>,
+    pub sandbox: Option<String>,
+    pub log: Option<String>,
+}
+
+/// The names after `PLEDGEPOST_`, in small letters.
+const VARIABLES: [&str; 18] = [
+    "bind",
+    "public_url",
+    "secret_key",
+    "trusted_proxies",
+    "smtp_url",
+    "mail_from",
+    "dkim_domain",
+    "dkim_selector",
+    "dkim_key_file",
+    "send_connections",
+    "send_rate",
+    "doubt_window",
+    "stripe_secret_key",
+    "stripe_webhook_secret",
+    "stripe_api_base",
+    "sandbox",
+    "log",
+    "database_url",
+];
+
+impl Raw {
+    /// Reads the file, then lays the environment over it. An unknown key in the file is refused by name; an unknown
+    /// `PLEDGEPOST_…` variable is only logged, because some platforms set such variables themselves.
+    ///
+    /// # Errors
+    /// When the file cannot be read as TOML, has an unknown key or a value of the wrong kind.
+    pub fn read(file: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+        let mut builder = config::Config::builder();
+        if file.exists() {
+            builder = builder.add_source(File::from(file).format(FileFormat::Toml));
+        }
+        for (name, value) in environment {
+            let key = match name.strip_prefix("PLEDGEPOST_") {
+                Some(rest) => rest.to_lowercase(),
+                None if name == "DATABASE_URL" => "database_url".into(),
+                None => continue,
+            };
+            // Empty is "not set": compose files and service units often pass variables on that way.
+            if VARIABLES.contains(&key.as_str()) && !value.is_empty() {
+                builder = builder.set_override(key, value.as_str())?;
+            } else if !value.is_empty() {
+                tracing::warn!(variable = %name, "unknown setting in the environment");
+            }
+        }
+        let shown = file.display();
+        builder
+            .build()
+            .with_context(|| format!("{shown} cannot be read"))?
+            .try_deserialize()
+            .with_context(|| format!("a setting in {shown} or the environment cannot be taken"))
+    }
+}
+
+/// A list in the file, or one text with commas (as in the environment).
+fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(Option::<Either>::deserialize(deserializer)?.map(|either| match either {
+        Either::One(text) => {
+            text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        }
+        Either::Many(many) => many,
+    }))
+}

@@ -1,0 +1,2 @@
+//! Placeholder until the branch `mail` is merged.
+pub struct Email;

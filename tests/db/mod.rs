@@ -1,0 +1,3 @@
+//! The database itself: migrations, the two back ends, the traps.
+
+mod migrations;
