@@ -9,4 +9,5 @@
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
 mod db;
+mod sandbox;
 mod support;
