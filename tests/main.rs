@@ -9,5 +9,6 @@
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
 mod db;
+mod delivery;
 mod sandbox;
 mod support;

@@ -68,7 +68,7 @@ impl Background {
         let _ = self.stop_keeper.send(true);
         let _ = self.keeper.await;
         if let Some(mailbox) = self.mailbox {
-            mailbox.stop().await;
+            mailbox.shutdown().await;
         }
     }
 }

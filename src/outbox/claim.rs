@@ -35,21 +35,38 @@ pub fn claim_system(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResu
     let mut rows = claim_where(db, queued, node, now, &[limit])?;
     let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
     if left > 0 {
-        let due = format!("campaign_id IS NULL AND state = 'deferred' AND next_at <= {} ORDER BY next_at LIMIT $3", literal(now));
+        let due = format!(
+            "campaign_id IS NULL AND state = 'deferred' AND next_at <= {} ORDER BY next_at LIMIT $3",
+            literal(now)
+        );
         rows.extend(claim_where(db, &due, node, now, &[left])?);
     }
     Ok(rows)
 }
 
 /// Leases rows of a campaign that come after the cursor. Keyset: rows that are done pile up before it and are not looked at again.
-pub fn claim_queued(db: &mut Db, campaign: CampaignId, after: DeliveryId, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
+pub fn claim_queued(
+    db: &mut Db,
+    campaign: CampaignId,
+    after: DeliveryId,
+    node: NodeId,
+    now: At,
+    limit: i64,
+) -> QueryResult<Vec<Delivery>> {
     let queued = "campaign_id = $3 AND state = 'queued' AND id > $4 ORDER BY id LIMIT $5";
     claim_where(db, queued, node, now, &[campaign.0, after.0, limit])
 }
 
 /// Leases rows of a campaign whose wait is over.
-pub fn claim_deferred(db: &mut Db, campaign: CampaignId, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
-    let due = format!("campaign_id = $3 AND state = 'deferred' AND next_at <= {} ORDER BY next_at LIMIT $4", literal(now));
+pub fn claim_deferred(
+    db: &mut Db,
+    campaign: CampaignId,
+    node: NodeId,
+    now: At,
+    limit: i64,
+) -> QueryResult<Vec<Delivery>> {
+    let due =
+        format!("campaign_id = $3 AND state = 'deferred' AND next_at <= {} ORDER BY next_at LIMIT $4", literal(now));
     claim_where(db, &due, node, now, &[campaign.0, limit])
 }
 
@@ -94,7 +111,12 @@ fn as_literal<S: serde::Serializer>(at: &Option<At>, serializer: S) -> Result<S:
 pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<usize> {
     let json = serde_json::to_string(outcomes).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)))?;
     let columns = [
-        ("id", "bigint"), ("state", "text"), ("tried", "bigint"), ("next_at", "timestamptz"), ("code", "bigint"), ("reply", "text"),
+        ("id", "bigint"),
+        ("state", "text"),
+        ("tried", "bigint"),
+        ("next_at", "timestamptz"),
+        ("code", "bigint"),
+        ("reply", "text"),
     ];
     let sql = format!(
         "WITH v AS (SELECT * FROM {}) UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, \

@@ -72,8 +72,16 @@ impl Outbox {
             .run(),
         );
         let bucket = Bucket::new(self.sending.rate);
-        let mut engine =
-            Engine { outbox: self, queue: queue.clone(), reports, in_flight, cursors: HashMap::new(), bucket, turn: 0, halt };
+        let mut engine = Engine {
+            outbox: self,
+            queue: queue.clone(),
+            reports,
+            in_flight,
+            cursors: HashMap::new(),
+            bucket,
+            turn: 0,
+            halt,
+        };
         while !*stop.borrow() {
             let claimed = engine.pass().await.unwrap_or_else(|error| {
                 tracing::error!(error = format!("{error:#}"), "deliveries cannot be claimed");
@@ -199,13 +207,17 @@ fn item(row: Delivery, hold: bool, lease: NodeId) -> Item {
 
 impl Outbox {
     fn claim(
-        &self, lease: NodeId, room: usize, mut cursors: HashMap<CampaignId, DeliveryId>, turn: usize,
+        &self,
+        lease: NodeId,
+        room: usize,
+        mut cursors: HashMap<CampaignId, DeliveryId>,
+        turn: usize,
     ) -> anyhow::Result<Claimed> {
         let (now, server) = (self.clock.now(), self.server.name());
         let room = i64::try_from(room)?;
-        let (paused, lanes) = self.db.read_here(|db| -> anyhow::Result<_> {
-            Ok((servers::paused_until(db, &server)?, self.lanes.open(db)?))
-        })?;
+        let (paused, lanes) = self
+            .db
+            .read_here(|db| -> anyhow::Result<_> { Ok((servers::paused_until(db, &server)?, self.lanes.open(db)?)) })?;
         let mut claimed = Claimed { open: lanes.iter().map(|lane| lane.campaign).collect(), ..Claimed::default() };
         if paused.is_some_and(|until| until > now) {
             claimed.cursors = cursors;
@@ -231,7 +243,12 @@ impl Outbox {
     }
 
     fn claim_lane(
-        &self, lane: Lane, after: DeliveryId, lease: NodeId, now: At, limit: i64,
+        &self,
+        lane: Lane,
+        after: DeliveryId,
+        lease: NodeId,
+        now: At,
+        limit: i64,
     ) -> anyhow::Result<(Vec<Delivery>, Option<DeliveryId>)> {
         if limit <= 0 {
             return Ok((Vec::new(), Some(after)));

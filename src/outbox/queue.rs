@@ -52,7 +52,8 @@ impl Queue {
     /// Takes out the campaign's rows that no sender has taken yet: it was paused or cancelled.
     pub fn take_campaigns(&self, wanted: impl Fn(crate::values::CampaignId) -> bool) -> Vec<Item> {
         let mut lists = self.lists();
-        let (out, stay) = std::mem::take(&mut lists.1).into_iter().partition(|item| item.row.campaign_id.is_some_and(&wanted));
+        let (out, stay) =
+            std::mem::take(&mut lists.1).into_iter().partition(|item| item.row.campaign_id.is_some_and(&wanted));
         lists.1 = stay;
         Vec::from_iter::<VecDeque<Item>>(out)
     }

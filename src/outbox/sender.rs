@@ -13,21 +13,40 @@ use crate::values::EmailAddress;
 
 /// What became of an item, before policy turns it into a row's state.
 pub enum Verdict {
-    Sent { code: u16, reply: String },
+    Sent {
+        code: u16,
+        reply: String,
+    },
     /// Refused for good, about the recipient.
-    Failed { code: Option<u16>, reply: String },
+    Failed {
+        code: Option<u16>,
+        reply: String,
+    },
     /// To be tried again. Without a code the line broke.
-    Deferred { code: Option<u16>, reply: String },
+    Deferred {
+        code: Option<u16>,
+        reply: String,
+    },
     /// A policy refusal of this recipient: waits, and counts as refused.
-    Policy { code: Option<u16>, reply: String },
+    Policy {
+        code: Option<u16>,
+        reply: String,
+    },
     /// No reply after the final dot.
-    Doubt { reply: String },
+    Doubt {
+        reply: String,
+    },
     /// Never left, and not its own fault: goes back as it was.
     Back,
     /// The content was refused: goes back, and its campaign stops.
-    Refused { code: u16, reply: String },
+    Refused {
+        code: u16,
+        reply: String,
+    },
     /// Not mailed on purpose.
-    Skipped { reason: String },
+    Skipped {
+        reason: String,
+    },
 }
 
 pub enum Report {
@@ -125,7 +144,13 @@ impl Sender {
         }
     }
 
-    async fn attempt(&self, from: &EmailAddress, to: &EmailAddress, bytes: &[u8], slot: &mut Option<Connection>) -> Reply {
+    async fn attempt(
+        &self,
+        from: &EmailAddress,
+        to: &EmailAddress,
+        bytes: &[u8],
+        slot: &mut Option<Connection>,
+    ) -> Reply {
         let mut connection = match slot.take() {
             Some(connection) => connection,
             None => match Connection::open_with(&self.server, &self.hello, self.timeouts.clone()).await {

@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub mod db;
+pub mod engine;
 pub mod smtp_sink;
 
 pub use db::{Backend, TestDb};
