@@ -2,4 +2,5 @@
 
 pub mod db;
 pub mod error;
+pub mod i18n;
 pub mod values;
