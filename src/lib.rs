@@ -3,4 +3,5 @@
 pub mod db;
 pub mod error;
 pub mod i18n;
+pub mod mail;
 pub mod values;
