@@ -151,12 +151,16 @@ impl Connection {
         }
         let sent = within(self.timeouts.message, self.inner.message(bytes)).await;
         match sent {
-            Ok(response) if response.has_code(250) || response.code().is_positive() => {
-                self.served = true;
+            Ok(response) => {
                 let reply = reply_of(&response);
-                Outcome::Accepted { code: reply.code, reply: reply.to_string() }
+                self.served = true;
+                if (200..=299).contains(&reply.code) {
+                    return Outcome::Accepted { code: reply.code, reply: reply.to_string() };
+                }
+                // 3xx where only yes or no makes sense: we no longer understand each other.
+                self.usable = false;
+                Outcome::Doubt { reply: reply.to_string() }
             }
-            Ok(response) => self.fault(Phase::Data, Failure::Refused(reply_of(&response))),
             Err(Failure::Refused(reply)) => {
                 // The server answered the message: the transaction is over on both sides.
                 self.served = true;

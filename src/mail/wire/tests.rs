@@ -244,6 +244,8 @@ async fn before_the_final_dot_deferred_after_it_doubt() {
     assert!(matches!(outcome, Outcome::Doubt { .. }) && !usable, "closed: {outcome:?}");
     let (outcome, usable) = one(&[&ENVELOPE, &go, &[Body, Say(&["garbage\r\n"])]]).await;
     assert!(matches!(outcome, Outcome::Doubt { .. }) && !usable, "garbled: {outcome:?}");
+    let (outcome, usable) = one(&[&ENVELOPE, &go, &[Body, Say(&["354 go on\r\n"])]]).await;
+    assert!(matches!(outcome, Outcome::Doubt { .. }) && !usable, "neither yes nor no: {outcome:?}");
     let (outcome, _) = one(&[&ENVELOPE, &[Hear("DATA"), Wait]]).await;
     assert!(matches!(outcome, Outcome::Deferred { code: None, .. }), "{outcome:?}");
 }
