@@ -5,6 +5,7 @@ pub mod audit;
 pub mod config;
 pub mod db;
 pub mod error;
+<<<<<<< HEAD
 pub mod installation;
 pub mod jobs;
 pub mod lease;
@@ -12,4 +13,8 @@ pub mod mail;
 pub mod organisation;
 pub mod outbox;
 pub mod sandbox;
+=======
+pub mod i18n;
+pub mod mail;
+>>>>>>> mail
 pub mod values;

@@ -1,7 +1,12 @@
 //! DKIM signatures (RFC 6376, RFC 8463), relaxed/relaxed.
 //!
 //! Written over aws-lc-rs rather than taken from lettre: RSA is six times as fast, and the `rsa` crate behind lettre
+<<<<<<< HEAD
 //! leaks timing (RUSTSEC-2023-0071). A test compares the two signature by signature.
+=======
+//! leaks timing (RUSTSEC-2023-0071); lettre also cannot cover the Content-Type of a multipart. A test compares the two
+//! signature by signature.
+>>>>>>> mail
 
 use std::path::Path;
 
@@ -10,6 +15,10 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKe
 use aws_lc_rs::{digest, rand};
 use data_encoding::BASE64;
 
+<<<<<<< HEAD
+=======
+use super::canonical::{fields, find, relaxed_body, relaxed_field};
+>>>>>>> mail
 use crate::values::At;
 
 /// What a signature covers, where the mail has it. RFC 8058 section 4 wants the List-Unsubscribe pair in it.
@@ -215,6 +224,7 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
+<<<<<<< HEAD
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
@@ -293,6 +303,8 @@ fn find_crlf(bytes: &[u8]) -> Option<usize> {
     None
 }
 
+=======
+>>>>>>> mail
 #[cfg(test)]
 #[path = "sign_tests.rs"]
 mod tests;

@@ -7,6 +7,7 @@ mod handshake;
 mod stream;
 mod tls;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -93,9 +94,9 @@ impl Connection {
     pub async fn open_with(server: &MailServer, hello: &str, timeouts: Timeouts) -> Result<Self, ServerFault> {
         let name = server.name();
         let dot_left = Arc::new(AtomicBool::new(false));
-        let stream = handshake::connect(server, hello, timeouts, dot_left.clone()).await?;
+        let hello = introduction(hello);
+        let stream = handshake::connect(server, &hello.to_string(), timeouts, dot_left.clone()).await?;
         let encrypted = stream.is_encrypted();
-        let hello = ClientId::Domain(hello.to_owned());
         let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello);
         let inner = within(timeouts.greeting, connecting).await.map_err(|why| why.fault(&name, Phase::Ehlo))?;
         let mut connection = Self { inner, server: name, timeouts, dot_left, usable: true, served: false };
@@ -150,12 +151,16 @@ impl Connection {
         }
         let sent = within(self.timeouts.message, self.inner.message(bytes)).await;
         match sent {
-            Ok(response) if response.has_code(250) || response.code().is_positive() => {
-                self.served = true;
+            Ok(response) => {
                 let reply = reply_of(&response);
-                Outcome::Accepted { code: reply.code, reply: reply.to_string() }
+                self.served = true;
+                if (200..=299).contains(&reply.code) {
+                    return Outcome::Accepted { code: reply.code, reply: reply.to_string() };
+                }
+                // 3xx where only yes or no makes sense: we no longer understand each other.
+                self.usable = false;
+                Outcome::Doubt { reply: reply.to_string() }
             }
-            Ok(response) => self.fault(Phase::Data, Failure::Refused(reply_of(&response))),
             Err(Failure::Refused(reply)) => {
                 // The server answered the message: the transaction is over on both sides.
                 self.served = true;
@@ -274,6 +279,15 @@ impl From<lettre::transport::smtp::Error> for Failure {
                 None => error.to_string(),
             }),
         }
+    }
+}
+
+/// How we introduce ourselves: a host name, or an address in brackets (RFC 5321 section 4.1.3); one word in any case.
+fn introduction(hello: &str) -> ClientId {
+    match hello.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) => ClientId::Domain(hello.chars().filter(char::is_ascii_graphic).collect()),
     }
 }
 

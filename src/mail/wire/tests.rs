@@ -244,6 +244,8 @@ async fn before_the_final_dot_deferred_after_it_doubt() {
     assert!(matches!(outcome, Outcome::Doubt { .. }) && !usable, "closed: {outcome:?}");
     let (outcome, usable) = one(&[&ENVELOPE, &go, &[Body, Say(&["garbage\r\n"])]]).await;
     assert!(matches!(outcome, Outcome::Doubt { .. }) && !usable, "garbled: {outcome:?}");
+    let (outcome, usable) = one(&[&ENVELOPE, &go, &[Body, Say(&["354 go on\r\n"])]]).await;
+    assert!(matches!(outcome, Outcome::Doubt { .. }) && !usable, "neither yes nor no: {outcome:?}");
     let (outcome, _) = one(&[&ENVELOPE, &[Hear("DATA"), Wait]]).await;
     assert!(matches!(outcome, Outcome::Deferred { code: None, .. }), "{outcome:?}");
 }
@@ -342,4 +344,12 @@ async fn letters_beyond_ascii_need_smtputf8() {
     let outcome = connection.send(&from, &to, "To: имя@reader.example\r\n\r\nx\r\n".as_bytes()).await;
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
     playing.await.unwrap().unwrap();
+}
+
+#[test]
+fn introductions() {
+    assert_eq!(introduction("org.example").to_string(), "org.example");
+    assert_eq!(introduction("127.0.0.1").to_string(), "[127.0.0.1]");
+    assert_eq!(introduction("[::1]").to_string(), "[IPv6:::1]");
+    assert_eq!(introduction("a\r\nRSET b").to_string(), "aRSETb");
 }
