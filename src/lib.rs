@@ -2,10 +2,11 @@
 
 pub mod app;
 pub mod audit;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
-<<<<<<< HEAD
+pub mod i18n;
 pub mod installation;
 pub mod jobs;
 pub mod lease;
@@ -13,8 +14,7 @@ pub mod mail;
 pub mod organisation;
 pub mod outbox;
 pub mod sandbox;
-=======
-pub mod i18n;
-pub mod mail;
->>>>>>> mail
+pub mod staff;
+pub mod telemetry;
 pub mod values;
+pub mod web;

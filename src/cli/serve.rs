@@ -13,8 +13,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
         .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
     let background = Background::start(&app).await?;
     tracing::info!(address = %app.config.web.public_url, database = app.config.database.shown(), "Pledgepost is up");
-    let _ = (app, listener);
-    end().await;
+    crate::web::server::serve(app, listener, end()).await?;
     background.stop().await;
     Ok(true)
 }
