@@ -10,5 +10,6 @@
 
 mod db;
 mod delivery;
+mod platform;
 mod sandbox;
 mod support;
