@@ -8,6 +8,8 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod installation;
+pub mod jobs;
+pub mod lease;
 pub mod mail;
 pub mod organisation;
 pub mod outbox;
