@@ -13,4 +13,5 @@ pub mod lease;
 pub mod mail;
 pub mod organisation;
 pub mod outbox;
+pub mod sandbox;
 pub mod values;
