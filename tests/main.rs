@@ -9,4 +9,6 @@
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
 mod db;
+mod public;
+mod staff;
 mod support;
