@@ -9,4 +9,5 @@ pub mod installation;
 pub mod mail;
 pub mod organisation;
 pub mod outbox;
+pub mod subscribers;
 pub mod values;
