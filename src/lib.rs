@@ -3,6 +3,7 @@
 pub mod analyses;
 pub mod app;
 pub mod audit;
+pub mod campaigns;
 pub mod cli;
 pub mod config;
 pub mod db;
@@ -14,4 +15,5 @@ pub mod mail;
 pub mod organisation;
 pub mod outbox;
 pub mod sandbox;
+pub mod subscribers;
 pub mod values;
