@@ -76,6 +76,23 @@ pub fn with_state(db: &mut Db, states: &[CampaignState]) -> QueryResult<Vec<Camp
     Campaign::query().filter(campaigns::state.eq_any(states.to_vec())).order(campaigns::id).load(db)
 }
 
+/// The campaigns, in whatever state, that hold what is in doubt.
+///
+/// # Errors
+/// The database's.
+pub fn holding(db: &mut Db) -> QueryResult<Vec<CampaignId>> {
+    campaigns::table.filter(campaigns::doubt.eq(Doubt::Hold)).order(campaigns::id).select(campaigns::id).load(db)
+}
+
+/// # Errors
+/// The database's.
+pub fn set_doubt(db: &mut Db, id: CampaignId, doubt: Doubt, now: At) -> QueryResult<()> {
+    diesel::update(campaigns::table.filter(campaigns::id.eq(id)))
+        .set((campaigns::doubt.eq(doubt), campaigns::updated_at.eq(now)))
+        .execute(db)
+        .map(drop)
+}
+
 /// # Errors
 /// The database's.
 pub fn set_name(db: &mut Db, id: CampaignId, name: &str, now: At) -> QueryResult<()> {
