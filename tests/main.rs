@@ -11,4 +11,6 @@
 mod db;
 mod public;
 mod staff;
+mod delivery;
+mod sandbox;
 mod support;

@@ -2,5 +2,7 @@
 
 pub mod analyses;
 pub mod db;
+pub mod engine;
+pub mod smtp_sink;
 
 pub use db::{Backend, TestDb};
