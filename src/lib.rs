@@ -14,4 +14,5 @@ pub mod mail;
 pub mod organisation;
 pub mod outbox;
 pub mod sandbox;
+pub mod subscribers;
 pub mod values;
