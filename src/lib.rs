@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod sandbox;
 pub mod subscribers;
 pub mod staff;
+pub mod subscribers;
 pub mod telemetry;
 pub mod values;
 pub mod web;

@@ -13,6 +13,7 @@ use crate::analyses::write::{self, DetailsForm, Seen, TextForm};
 use crate::audit::Actor;
 use crate::db::Db;
 use crate::organisation::{self, OrganisationForm};
+use crate::subscribers::topics::{self, TopicText};
 use crate::values::{AnalysisId, At, Language, TopicId};
 
 #[derive(RustEmbed)]
@@ -38,6 +39,17 @@ pub struct DemoTopic {
     /// By language.
     pub name: BTreeMap<Language, String>,
     pub description: BTreeMap<Language, String>,
+}
+
+impl DemoTopic {
+    fn texts(&self) -> Vec<TopicText> {
+        let text = |(language, name): (&Language, &String)| TopicText {
+            language: language.to_string(),
+            name: name.clone(),
+            description: self.description.get(language).cloned().unwrap_or_default(),
+        };
+        self.name.iter().map(text).collect()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -207,13 +219,19 @@ pub fn publish_all(
     Ok(())
 }
 
-/// Writes the organisation and all analyses but the first; `topics` are there already, by slug.
+/// Writes organisation, topics, and all analyses but the first. Says which topics there are now, by slug.
 ///
 /// # Errors
 /// As [`draft`].
-pub fn load(db: &mut Db, content: &Content, topics: &[(String, TopicId)], now: At) -> anyhow::Result<()> {
+pub fn load(db: &mut Db, content: &Content, now: At) -> anyhow::Result<Vec<(String, TopicId)>> {
+    let actor = Actor::program();
     organisation::store::save(db, &content.organisation.check(now)?)?;
-    publish_all(db, content.analyses.get(1..).unwrap_or_default(), topics, &Actor::program(), now)
+    let mut known = Vec::new();
+    for topic in &content.topics {
+        known.push((topic.slug.clone(), topics::add(db, &topic.slug, &topic.texts(), &actor, now)?));
+    }
+    publish_all(db, content.analyses.get(1..).unwrap_or_default(), &known, &actor, now)?;
+    Ok(known)
 }
 
 #[cfg(test)]
