@@ -7,6 +7,8 @@ pub mod db;
 pub mod error;
 pub mod i18n;
 pub mod installation;
+pub mod jobs;
+pub mod lease;
 pub mod mail;
 pub mod organisation;
 pub mod outbox;
