@@ -16,7 +16,6 @@ pub mod mail;
 pub mod organisation;
 pub mod outbox;
 pub mod sandbox;
-pub mod subscribers;
 pub mod staff;
 pub mod subscribers;
 pub mod telemetry;

@@ -5,6 +5,7 @@
 
 pub mod audience;
 pub mod draft;
+pub mod export;
 mod frame;
 mod lanes;
 mod model;

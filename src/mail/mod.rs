@@ -1,7 +1,3 @@
-<<<<<<< HEAD
-//! Placeholder until the branch `mail` is merged.
-pub struct Email;
-=======
 //! Mail: templates become a subject and two parts, these become signed bytes, and these go to a mail server.
 //!
 //! Nothing here knows the database or a feature: what is mailed, to whom and how often is for `outbox` and the features.
@@ -25,4 +21,3 @@ pub use server::{InvalidMailServer, MailServer, Tls};
 pub use sign::Signer;
 pub use templates::{MailTemplates, Rendered};
 pub use wire::{Connection, Timeouts};
->>>>>>> mail

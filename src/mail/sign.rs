@@ -1,12 +1,8 @@
 //! DKIM signatures (RFC 6376, RFC 8463), relaxed/relaxed.
 //!
 //! Written over aws-lc-rs rather than taken from lettre: RSA is six times as fast, and the `rsa` crate behind lettre
-<<<<<<< HEAD
-//! leaks timing (RUSTSEC-2023-0071). A test compares the two signature by signature.
-=======
 //! leaks timing (RUSTSEC-2023-0071); lettre also cannot cover the Content-Type of a multipart. A test compares the two
 //! signature by signature.
->>>>>>> mail
 
 use std::path::Path;
 
@@ -15,10 +11,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKe
 use aws_lc_rs::{digest, rand};
 use data_encoding::BASE64;
 
-<<<<<<< HEAD
-=======
 use super::canonical::{fields, find, relaxed_body, relaxed_field};
->>>>>>> mail
 use crate::values::At;
 
 /// What a signature covers, where the mail has it. RFC 8058 section 4 wants the List-Unsubscribe pair in it.
@@ -224,87 +217,6 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
-<<<<<<< HEAD
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
-}
-
-/// The fields of a head, each with its name; folded lines stay with their field.
-fn fields(head: &str) -> Vec<(&str, &str)> {
-    let mut fields = Vec::new();
-    let mut rest = head;
-    while !rest.is_empty() {
-        let mut end = 0;
-        loop {
-            let tail = rest.get(end..).unwrap_or_default();
-            end += tail.find("\r\n").map_or(tail.len(), |at| at + 2);
-            if !rest.get(end..).unwrap_or_default().starts_with([' ', '\t']) {
-                break;
-            }
-        }
-        let (field, after) = rest.split_at(end);
-        fields.push((field.split(':').next().unwrap_or_default(), field));
-        rest = after;
-    }
-    fields
-}
-
-/// RFC 6376 section 3.4.2, without the line end.
-fn relaxed_field(field: &str) -> String {
-    let (name, value) = field.split_once(':').unwrap_or((field, ""));
-    let words = value.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    format!("{}:{words}", name.trim_end().to_ascii_lowercase())
-}
-
-/// RFC 6376 section 3.4.4.
-fn relaxed_body(body: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(body.len() + 2);
-    // Where the last line that is not empty ends.
-    let mut kept = 0;
-    let mut rest = body;
-    while !rest.is_empty() {
-        let (line, after) = match find_crlf(rest) {
-            Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 2..).unwrap_or_default()),
-            None => (rest, [].as_slice()),
-        };
-        let start = out.len();
-        let mut space = false;
-        for &byte in line {
-            match byte {
-                b' ' | b'\t' => space = true,
-                _ => {
-                    if space {
-                        out.push(b' ');
-                    }
-                    space = false;
-                    out.push(byte);
-                }
-            }
-        }
-        let empty = out.len() == start;
-        out.extend(b"\r\n");
-        if !empty {
-            kept = out.len();
-        }
-        rest = after;
-    }
-    out.truncate(kept);
-    out
-}
-
-fn find_crlf(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(at) = bytes.get(from..)?.iter().position(|byte| *byte == b'\r') {
-        if bytes.get(from + at + 1) == Some(&b'\n') {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
-}
-
-=======
->>>>>>> mail
 #[cfg(test)]
 #[path = "sign_tests.rs"]
 mod tests;
