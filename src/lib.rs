@@ -1,7 +1,9 @@
 //! Pledgepost: a newsletter and donation manager. The map of the house; who may import whom is kept by `tests/house.rs`.
 
+pub mod analyses;
 pub mod app;
 pub mod audit;
+pub mod campaigns;
 pub mod cli;
 pub mod config;
 pub mod db;
@@ -15,6 +17,7 @@ pub mod organisation;
 pub mod outbox;
 pub mod sandbox;
 pub mod staff;
+pub mod subscribers;
 pub mod telemetry;
 pub mod values;
 pub mod web;

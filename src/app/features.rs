@@ -6,46 +6,31 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::App;
+use crate::campaigns::send::{START_JOB, StartJob};
+use crate::campaigns::test_send::TEST_MAIL;
+use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
 use crate::jobs::{self, Jobs};
 use crate::lease::Heirs;
-use crate::outbox::{self, Lanes, Renderers, SystemMails};
-
-struct NoLanes;
-impl Lanes for NoLanes {
-    fn open(&self, _db: &mut crate::db::Db) -> diesel::QueryResult<Vec<crate::outbox::Lane>> {
-        Ok(vec![])
-    }
-    fn holding(&self, _db: &mut crate::db::Db) -> diesel::QueryResult<Vec<crate::values::CampaignId>> {
-        Ok(vec![])
-    }
-    fn finished(
-        &self,
-        _db: &mut crate::db::Db,
-        _c: crate::values::CampaignId,
-        _now: crate::values::At,
-    ) -> diesel::QueryResult<()> {
-        Ok(())
-    }
-    fn stop(
-        &self,
-        _db: &mut crate::db::Db,
-        _c: crate::values::CampaignId,
-        _r: &str,
-        _now: crate::values::At,
-    ) -> diesel::QueryResult<()> {
-        Ok(())
-    }
-}
+use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
+use crate::staff;
 
 /// The recurring tasks and the kinds of jobs.
 pub fn jobs(_mail_bell: &Arc<Notify>) -> Jobs {
-    Jobs { handlers: HashMap::new(), recurring: vec![], bell: Notify::new() }
+    let start: jobs::Handler = Arc::new(|db, payload, now| {
+        let job: StartJob = serde_json::from_str(payload)?;
+        campaigns::send::start(db, job.campaign, now)?;
+        Ok(())
+    });
+    Jobs { handlers: HashMap::from([(START_JOB, start)]), recurring: vec![], bell: Notify::new() }
 }
 
 /// Who makes which mail.
 pub fn renderers(app: &App) -> Renderers {
+    let frame = &app.campaign_mails;
+    let campaign: Arc<dyn Renderer> = Arc::new(CampaignMails { frame: frame.clone() });
+    let test: Arc<dyn Renderer> = Arc::new(TestMails { frame: frame.clone() });
     Renderers {
-        named: HashMap::new(),
+        named: HashMap::from([("campaign", campaign), (TEST_MAIL, test)]),
         other: Arc::new(SystemMails {
             templates: app.templates.clone(),
             root: app.root.clone(),
@@ -55,8 +40,12 @@ pub fn renderers(app: &App) -> Renderers {
 }
 
 /// Which campaigns may be sent.
-pub fn lanes(_app: &App) -> Arc<dyn Lanes> {
-    Arc::new(NoLanes)
+pub fn lanes(app: &App) -> Arc<dyn Lanes> {
+    let web = app.config.web.clone();
+    Arc::new(CampaignLanes {
+        staff_to_tell: Arc::new(staff::store::campaign_staff),
+        link: Arc::new(move |path| web.link(path)),
+    })
 }
 
 /// What is given back when a node is gone.

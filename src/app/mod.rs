@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::sync::Notify;
 
+use crate::campaigns::MailFrame;
 use crate::config::Config;
 use crate::db::{Database, PoolSizes, migrate};
 use crate::installation::{self, MadeBy};
@@ -27,6 +28,8 @@ pub struct App {
     pub root: RootKey,
     pub templates: Arc<MailTemplates>,
     pub sender: SenderSettings,
+    /// Makes campaign mails, for delivery, previews and the web version alike.
+    pub campaign_mails: Arc<MailFrame>,
     /// This process as a node; registered only while [`Background`] runs.
     pub node: Arc<Node>,
     pub jobs: Arc<Jobs>,
@@ -48,9 +51,12 @@ impl App {
         let root = installation::open(&db, &config, made_by, clock.now())?;
         let sender = SenderSettings { from: config.mail.from.clone(), host: config.web.host().to_owned() };
         let mail_bell = Arc::new(Notify::new());
+        let templates = Arc::new(MailTemplates::load()?);
+        let frame = MailFrame::new(templates.clone(), root.clone(), sender.clone(), config.web.clone());
         Ok(Arc::new(Self {
             jobs: Arc::new(features::jobs(&mail_bell)),
-            templates: Arc::new(MailTemplates::load()?),
+            templates,
+            campaign_mails: Arc::new(frame),
             node: Arc::default(),
             config,
             clock,

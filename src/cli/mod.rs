@@ -1,6 +1,8 @@
 //! The command line: one file per command. Logs go to stderr, results to stdout, progress only to a terminal.
 //! Exit codes: 0 done, 1 failed, 2 bad usage (clap's).
 
+pub mod campaign;
+pub mod demo;
 mod serve;
 
 use std::io::Write;

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod analyses;
 pub mod db;
 pub mod engine;
 pub mod smtp_sink;

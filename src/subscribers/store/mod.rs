@@ -1,0 +1,3 @@
+//! Rows of the subscribers' tables, one file per table.
+
+pub mod topics;

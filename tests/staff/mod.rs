@@ -1,0 +1,3 @@
+//! What staff see and do.
+
+mod analyses;
