@@ -2,12 +2,19 @@
 
 pub mod app;
 pub mod audit;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod i18n;
 pub mod installation;
+pub mod jobs;
+pub mod lease;
 pub mod mail;
 pub mod organisation;
 pub mod outbox;
+pub mod staff;
 pub mod subscribers;
+pub mod telemetry;
 pub mod values;
+pub mod web;

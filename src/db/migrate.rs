@@ -58,6 +58,19 @@ pub fn migrate(url: &DatabaseUrl) -> anyhow::Result<Migrated> {
     Ok(Migrated { ran, copy })
 }
 
+/// Whether the database has exactly this program's migrations.
+///
+/// # Errors
+/// When it is newer or older, or does not answer.
+pub fn check_current(db: &mut Db) -> anyhow::Result<()> {
+    refuse_newer(db)?;
+    let source = source(db);
+    match db.has_pending_migration(source).map_err(|e| anyhow::anyhow!(e))? {
+        true => bail!("the database lacks migrations: run `pledgepost migrate`"),
+        false => Ok(()),
+    }
+}
+
 /// Takes back the newest migration and runs it again, for the test that every `down.sql` fits its `up.sql`.
 ///
 /// # Errors

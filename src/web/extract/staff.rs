@@ -1,0 +1,166 @@
+//! A logged-in staff member with the permission that the handler names: `staff: Staff<permit::Campaigns>`.
+
+use std::marker::PhantomData;
+
+use actix_session::{Session, SessionExt};
+use actix_web::dev::Payload;
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono_tz::Tz;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::audit::Actor;
+use crate::error::Error as FeatureError;
+use crate::organisation::{self, Organisation};
+use crate::staff::{self, Member, Permission, Role};
+use crate::values::{Language, StaffId};
+use crate::web::page::{Frame, Meta, Notice};
+use crate::web::staff::nav;
+use crate::web::{Answer, Error, Pages, Visit};
+
+/// Whose session it is.
+pub const SESSION_STAFF: &str = "staff";
+/// What the next page says on top.
+pub const SESSION_NOTICE: &str = "notice";
+
+/// One marker type per permission, for handlers' signatures.
+pub mod permit {
+    use crate::staff::Permission;
+
+    /// Names a permission.
+    pub trait Permit: 'static {
+        const PERMISSION: Permission;
+    }
+    macro_rules! permits {
+        ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+            $(#[$doc])*
+            pub struct $name;
+            impl Permit for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )*};
+    }
+    permits! {
+        /// Any staff member; pages without readers' personal data.
+        Read,
+        Analyses,
+        Campaigns,
+        /// Changes subscribers, topics, imports.
+        Subscribers,
+        /// Sees addresses.
+        SubscribersRead,
+        Organisation,
+        StaffAdmin,
+        Audit,
+    }
+}
+
+/// Who calls, and what a staff page is rendered with.
+pub struct Staff<P> {
+    pub id: StaffId,
+    pub email: String,
+    pub name: String,
+    pub role: Role,
+    pub organisation: Organisation,
+    pub app: Data<App>,
+    pub visit: Visit,
+    pub session: Session,
+    pages: Data<Pages>,
+    permit: PhantomData<P>,
+}
+
+#[derive(Serialize)]
+struct StaffFacts<'a> {
+    name: &'a str,
+    email: &'a str,
+    role: Role,
+    nav: Vec<nav::Group>,
+}
+
+impl<P> Staff<P> {
+    pub fn actor(&self) -> Actor {
+        Actor::staff(self.id, &self.email)
+    }
+    /// The organisation's time zone: what dates on staff pages are written in.
+    pub fn zone(&self) -> Tz {
+        self.organisation.zone()
+    }
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.may(permission)
+    }
+
+    /// # Errors
+    /// When the template and the data do not fit.
+    pub fn render(&self, template: &str, title: &str, data: &impl Serialize) -> Answer {
+        self.render_with(StatusCode::OK, template, title, data)
+    }
+
+    /// # Errors
+    /// As [`Staff::render`].
+    pub fn render_with(&self, status: StatusCode, template: &str, title: &str, data: &impl Serialize) -> Answer {
+        let sandbox = self.app.config.mode.has_mailbox();
+        let facts = StaffFacts {
+            name: if self.name.is_empty() { &self.email } else { &self.name },
+            email: &self.email,
+            role: self.role,
+            nav: nav::groups(self.role, &self.visit.path, sandbox),
+        };
+        let notice: Option<Notice> = self.session.remove_as(SESSION_NOTICE).and_then(Result::ok);
+        Frame {
+            app: &self.app,
+            pages: &self.pages,
+            visit: &self.visit,
+            language: &Language::english(),
+            organisation: &self.organisation,
+            topics: &[],
+            meta: &Meta { noindex: true, ..Meta::default() },
+            staff: Some(&facts),
+            notice: notice.as_ref(),
+        }
+        .render(status, template, title, data)
+    }
+
+    /// After a write: 303 to `path`, where the notice is shown once.
+    ///
+    /// # Errors
+    /// When the notice cannot be kept.
+    pub fn redirect(&self, path: &str, notice: Notice) -> Answer {
+        self.session.insert(SESSION_NOTICE, notice).map_err(|error| Error::internal(anyhow::anyhow!("{error}")))?;
+        Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish())
+    }
+}
+
+impl<P: permit::Permit> FromRequest for Staff<P> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let (app, pages) = (request.app_data::<Data<App>>().cloned(), request.app_data::<Data<Pages>>().cloned());
+        let (visit, session) = (Visit::of(request), request.get_session());
+        let next = (request.method() == Method::GET).then(|| request.uri().to_string());
+        Box::pin(async move {
+            let missing = || Error::internal(anyhow::anyhow!("the server has no App or Pages"));
+            let (app, pages) = (app.ok_or_else(missing)?, pages.ok_or_else(missing)?);
+            let id = session.get::<StaffId>(SESSION_STAFF).ok().flatten();
+            let Some(id) = id else { return Err(Error::LogIn { next }) };
+            let now = app.clock.now();
+            let load = app.db.read(move |db| {
+                let member = staff::store::find(db, id)?;
+                Ok::<_, FeatureError>((member, organisation::store::get(db, now)?))
+            });
+            let (member, organisation) = load.await?;
+            let Some(Member { id, email, name, role, disabled_at: None, .. }) = member else {
+                session.purge();
+                return Err(Error::LogIn { next });
+            };
+            if !role.may(P::PERMISSION) {
+                return Err(FeatureError::Forbidden.into());
+            }
+            let email = email.to_string();
+            Ok(Self { id, email, name, role, organisation, app, visit, session, pages, permit: PhantomData })
+        })
+    }
+}

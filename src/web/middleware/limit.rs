@@ -1,0 +1,148 @@
+//! How often one visitor may knock: `post().to(…).wrap(limit::public_writes())` in `routes.rs`.
+
+use std::future::{Ready, ready};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::rc::Rc;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::web::Data;
+use futures_util::future::LocalBoxFuture;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+use crate::app::App;
+use crate::web::Error;
+use crate::web::extract::client_ip;
+
+/// What is counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    PublicWrites,
+    LogIn,
+    Token,
+}
+
+/// The counters, shared by all workers of the process.
+pub struct Limits {
+    public_writes: DefaultKeyedRateLimiter<u64>,
+    log_in: DefaultKeyedRateLimiter<u64>,
+    token: DefaultKeyedRateLimiter<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let limiter =
+            |count: u32| RateLimiter::dashmap(Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)));
+        // Whole offices and conferences share one address.
+        Self { public_writes: limiter(30), log_in: limiter(20), token: limiter(20) }
+    }
+}
+
+impl Limits {
+    fn of(&self, kind: Kind) -> &DefaultKeyedRateLimiter<u64> {
+        match kind {
+            Kind::PublicWrites => &self.public_writes,
+            Kind::LogIn => &self.log_in,
+            Kind::Token => &self.token,
+        }
+    }
+
+    /// Forgets who has been quiet; called every minute, or each visitor ever would stay in memory.
+    pub fn retain_recent(&self) {
+        for limiter in [&self.public_writes, &self.log_in, &self.token] {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+    }
+
+    fn check(&self, kind: Kind, request: &ServiceRequest) -> Result<(), Error> {
+        let key = match kind {
+            Kind::Token => Some(hashed(request.path())),
+            Kind::PublicWrites | Kind::LogIn => visitor(request).map(hashed),
+        };
+        let Some(key) = key else { return Ok(()) };
+        self.of(kind)
+            .check_key(&key)
+            .map_err(|until| Error::TooMany { wait: until.wait_time_from(DefaultClock::default().now()) })
+    }
+}
+
+fn hashed(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One customer of a provider has a whole /64 of IPv6.
+fn visitor(request: &ServiceRequest) -> Option<IpAddr> {
+    let trusted = request.app_data::<Data<App>>().map_or(&[][..], |app| &app.config.web.trusted_proxies);
+    match client_ip(request.peer_addr()?.ip(), request.headers(), trusted)? {
+        IpAddr::V4(v4) => Some(v4.into()),
+        IpAddr::V6(v6) => Some(IpAddr::V6(std::net::Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
+    }
+}
+
+/// Sign-ups and other forms of readers: 30 a minute per visitor.
+pub fn public_writes() -> Limit {
+    Limit(Kind::PublicWrites)
+}
+/// Log-ins, password resets and set-up links: 20 a minute per visitor, beside the growing waits per account.
+pub fn log_in() -> Limit {
+    Limit(Kind::LogIn)
+}
+/// What is authenticated by a token in the path, for machines that share an address: 20 a minute per token.
+pub fn per_token() -> Limit {
+    Limit(Kind::Token)
+}
+
+/// Refuses with 429 and `Retry-After`.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit(Kind);
+
+impl<S, B> Transform<S, ServiceRequest> for Limit
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = actix_web::Error;
+    type Transform = Limited<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Limited { kind: self.0, service: Rc::new(service) }))
+    }
+}
+
+/// A route behind a [`Limit`].
+pub struct Limited<S> {
+    kind: Kind,
+    service: Rc<S>,
+}
+
+impl<S, B> Service<ServiceRequest> for Limited<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (kind, service) = (self.kind, self.service.clone());
+        Box::pin(async move {
+            let checked = request.app_data::<Data<Limits>>().map_or(Ok(()), |limits| limits.check(kind, &request));
+            match checked {
+                Ok(()) => service.call(request).await.map(ServiceResponse::map_into_boxed_body),
+                Err(error) => Ok(request.error_response(error)),
+            }
+        })
+    }
+}

@@ -1,0 +1,8 @@
+//! What happens around every request, from outside in: [`request_id`], [`security_headers`], compression,
+//! [`error_pages`], [`origin`]; and around single routes: [`limit`].
+
+pub mod error_pages;
+pub mod limit;
+pub mod origin;
+pub mod request_id;
+pub mod security_headers;

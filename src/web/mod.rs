@@ -1,0 +1,27 @@
+//! Everything that speaks HTTP: one file per feature under `public/` and `staff/`, named as the features are.
+//!
+//! Start at `routes.rs`: every path of the product stands there. A handler takes what it needs by extractors
+//! ([`extract`]), calls its feature, and renders ([`page`]).
+
+pub mod assets;
+pub mod error;
+pub mod extract;
+mod health;
+pub mod middleware;
+pub mod page;
+pub mod paths;
+pub mod public;
+pub mod routes;
+pub mod server;
+pub mod session;
+pub mod staff;
+mod templates;
+mod visit;
+
+pub use error::Error;
+pub use page::{Message, Notice};
+pub use templates::Pages;
+pub use visit::Visit;
+
+/// What every handler returns.
+pub type Answer = Result<actix_web::HttpResponse, Error>;

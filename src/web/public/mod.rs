@@ -1,0 +1,1 @@
+//! Pages for readers: no cookie, no account.

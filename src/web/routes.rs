@@ -1,0 +1,58 @@
+//! Every path of the product, and who answers it. Tests read this file: keep one `.route(` a line.
+
+use actix_web::guard;
+use actix_web::web::{self, Data, ServiceConfig, get};
+
+use super::{Answer, Error, assets, health, paths, session};
+use crate::app::App;
+
+/// Mounts everything. Around it `server.rs` puts the middleware.
+pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
+    cfg.app_data(app.clone());
+    cfg.configure(machines);
+    cfg.configure(public);
+    let staff_paths = guard::fn_guard(|context| paths::is_staff(context.head().uri.path()));
+    cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff));
+    cfg.default_service(web::to(nothing));
+}
+
+#[rustfmt::skip]
+fn machines(cfg: &mut ServiceConfig) {
+    cfg
+        .route("/assets/{hash}/{name}", get().to(assets::get))
+        .route("/health/live", get().to(health::live))
+        .route("/health/ready", get().to(health::ready))
+        .route("/metrics", get().to(health::metrics));
+}
+
+/// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.
+#[rustfmt::skip]
+fn public(_cfg: &mut ServiceConfig) {
+    // Analyses (the home page is theirs)
+
+    // Subscribers: sign-up, confirmation, preferences, leaving
+
+    // Campaigns: the web version of a mail
+
+    // Sandbox: the mailbox (handlers take `Loopback`)
+}
+
+/// Staff: behind the session. Handlers take `Staff<permit::…>`.
+#[rustfmt::skip]
+fn staff(_cfg: &mut ServiceConfig) {
+    // Log-in and own account
+
+    // Start page
+
+    // Analyses
+
+    // Subscribers and topics
+
+    // Campaigns
+
+    // Settings: organisation, staff, audit
+}
+
+async fn nothing() -> Answer {
+    Err(Error::not_found("page"))
+}

@@ -1,0 +1,3 @@
+//! Pages for staff, in English.
+
+pub mod nav;

@@ -1,0 +1,59 @@
+//! The navigation of the staff pages: what a role may do, and nothing else.
+
+use serde::Serialize;
+
+use crate::staff::{Permission, Role};
+
+#[derive(Debug, Serialize)]
+pub struct Group {
+    pub title: &'static str,
+    pub items: Vec<Item>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Item {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub icon: &'static str,
+    pub current: bool,
+}
+
+/// `(group, path, label, icon, permission)` in the order shown.
+const ITEMS: [(&str, &str, &str, &str, Permission); 9] = [
+    ("Overview", "/staff", "Start", "chart", Permission::Read),
+    ("Publish", "/staff/analyses", "Analyses", "document", Permission::Analyses),
+    ("Campaigns", "/staff/campaigns", "Campaigns", "mail", Permission::Read),
+    ("Subscribers", "/staff/subscribers", "Subscribers", "people", Permission::SubscribersRead),
+    ("Subscribers", "/staff/topics", "Topics", "menu", Permission::Subscribers),
+    ("Settings", "/staff/organisation", "Organisation", "gear", Permission::Organisation),
+    ("Settings", "/staff/members", "Staff", "person", Permission::StaffAdmin),
+    ("Settings", "/staff/audit", "Audit", "ledger", Permission::Audit),
+    ("Settings", "/staff/account", "My account", "person", Permission::Read),
+];
+
+/// The groups that `role` sees, with the page at `path` marked.
+pub fn groups(role: Role, path: &str, sandbox: bool) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (title, href, label, icon, permission) in ITEMS {
+        if !role.may(permission) {
+            continue;
+        }
+        let item = Item { href, label, icon, current: is_current(href, path) };
+        match groups.last_mut().filter(|group| group.title == title) {
+            Some(group) => group.items.push(item),
+            None => groups.push(Group { title, items: vec![item] }),
+        }
+    }
+    if sandbox {
+        let item = Item { href: "/sandbox/mail", label: "Sandbox mailbox", icon: "mail", current: false };
+        groups.push(Group { title: "Sandbox", items: vec![item] });
+    }
+    groups
+}
+
+fn is_current(href: &str, path: &str) -> bool {
+    match href {
+        "/staff" => path == "/staff",
+        _ => path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    }
+}
