@@ -9,9 +9,9 @@
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
 mod db;
-mod public;
-mod staff;
 mod delivery;
 mod platform;
+mod public;
 mod sandbox;
+mod staff;
 mod support;
