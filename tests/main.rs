@@ -9,4 +9,7 @@
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
 mod db;
+mod house;
+mod public;
+mod staff;
 mod support;

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub mod app;
 pub mod db;
 
 pub use db::{Backend, TestDb};

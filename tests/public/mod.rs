@@ -1,0 +1,4 @@
+//! The pages for readers, and what holds for every path.
+
+mod frame;
+mod limits;

@@ -1,0 +1,7 @@
+//! The pages for staff.
+
+mod links;
+mod login;
+mod members;
+mod permissions;
+mod settings;
