@@ -13,5 +13,6 @@ mod delivery;
 mod platform;
 mod public;
 mod sandbox;
+mod house;
 mod staff;
 mod support;

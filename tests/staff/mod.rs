@@ -1,3 +1,9 @@
 //! What staff see and do.
 
 mod analyses;
+//! The pages for staff.
+mod links;
+mod login;
+mod members;
+mod permissions;
+mod settings;
