@@ -1,3 +1,5 @@
 //! What visitors see.
 
 mod analyses;
+mod pages;
+mod sandbox;

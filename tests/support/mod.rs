@@ -2,5 +2,7 @@
 
 pub mod analyses;
 pub mod db;
+pub mod site;
 
 pub use db::{Backend, TestDb};
+pub use site::Site;

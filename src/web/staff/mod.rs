@@ -1,3 +1,4 @@
 //! Pages for staff, in English.
 
+pub mod analyses;
 pub mod nav;
