@@ -117,7 +117,9 @@ impl Site {
 async fn read(request: reqwest::RequestBuilder) -> Page {
     let answer = request.send().await.unwrap();
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    Page { status, headers, body: answer.text().await.unwrap() }
+    // Handlebars also escapes the sign of equality, which nobody wants to write into a test.
+    let body = answer.text().await.unwrap().replace("&#x3D;", "=");
+    Page { status, headers, body }
 }
 
 impl Drop for Site {
