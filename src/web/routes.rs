@@ -3,6 +3,7 @@
 use actix_web::guard;
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
+use super::middleware::limit;
 use super::{Answer, Error, assets, health, paths, public, sandbox, session, staff};
 use crate::app::App;
 
@@ -54,8 +55,21 @@ fn public(cfg: &mut ServiceConfig) {
 fn staff_pages(cfg: &mut ServiceConfig) {
     cfg
         // Log-in and own account
+        .route("/staff/login", get().to(staff::login::show))
+        .route("/staff/login", post().to(staff::login::submit).wrap(limit::log_in()))
+        .route("/staff/logout", post().to(staff::login::log_out))
+        .route("/staff/reset", get().to(staff::login::ask_reset))
+        .route("/staff/reset", post().to(staff::login::send_reset).wrap(limit::log_in()))
+        .route("/staff/reset/{token}", get().to(staff::set_password::reset).wrap(limit::log_in()))
+        .route("/staff/reset/{token}", post().to(staff::set_password::submit_reset).wrap(limit::log_in()))
+        .route("/staff/setup/{token}", get().to(staff::set_password::setup).wrap(limit::log_in()))
+        .route("/staff/setup/{token}", post().to(staff::set_password::submit_setup).wrap(limit::log_in()))
+        .route("/staff/account", get().to(staff::account::show))
+        .route("/staff/account", post().to(staff::account::rename))
+        .route("/staff/account/password", post().to(staff::account::change_password).wrap(limit::log_in()))
 
         // Start page
+        .route("/staff", get().to(staff::home::show))
 
         // Analyses
         .route("/staff/analyses", get().to(staff::analyses::list))
@@ -74,13 +88,24 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/analyses/{id}/unpublish", get().to(staff::analyses::sure_unpublish))
         .route("/staff/analyses/{id}/unpublish", post().to(staff::analyses::unpublish))
         .route("/staff/analyses/{id}/delete", get().to(staff::analyses::sure_delete))
-        .route("/staff/analyses/{id}/delete", post().to(staff::analyses::delete));
+        .route("/staff/analyses/{id}/delete", post().to(staff::analyses::delete))
 
         // Subscribers and topics
 
         // Campaigns
 
         // Settings: organisation, staff, audit
+        .route("/staff/organisation", get().to(staff::organisation::show))
+        .route("/staff/organisation", post().to(staff::organisation::save))
+        .route("/staff/members", get().to(staff::members::list))
+        .route("/staff/members", post().to(staff::members::create))
+        .route("/staff/members/new", get().to(staff::members::new))
+        .route("/staff/members/{id}", get().to(staff::members::show))
+        .route("/staff/members/{id}/role", post().to(staff::members::change_role))
+        .route("/staff/members/{id}/disable", post().to(staff::members::disable))
+        .route("/staff/members/{id}/enable", post().to(staff::members::enable))
+        .route("/staff/members/{id}/invite", post().to(staff::members::invite))
+        .route("/staff/audit", get().to(staff::audit::list));
 }
 
 async fn nothing() -> Answer {
