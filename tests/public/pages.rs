@@ -25,7 +25,14 @@ fn site(backend: Backend) -> Site {
         let (home, law) = (topic(db, "home", now()), topic(db, "law", now()));
         for n in 1..=11 {
             let topics = std::slice::from_ref(&law);
-            published(db, &format!("a-{n}"), &format!("2024-01-{n:02}"), &[("en", &format!("Number {n}."))], topics, now());
+            published(
+                db,
+                &format!("a-{n}"),
+                &format!("2024-01-{n:02}"),
+                &[("en", &format!("Number {n}."))],
+                topics,
+                now(),
+            );
         }
         published(db, "both", "2024-04-29", &[("en", "Home & law"), ("ru", "Дом и закон")], &[home, law], now());
         published(db, "ru-only", "2022-01-01", &[("ru", "Только по-русски")], &[], now());
@@ -116,6 +123,8 @@ on_both! {
         assert_eq!(page.status, 200);
         let small = page.body.to_lowercase();
         let tags: Vec<&str> = small.split('<').skip(1).filter_map(|rest| rest.split('>').next()).collect();
+        // The description holds the summary as text.
+        let tags: Vec<&str> = tags.into_iter().filter(|tag| !tag.starts_with("meta name=\"description\"")).collect();
         for bad in ["img", "onerror", "javascript", "data:text", "java\n"] {
             assert!(!tags.iter().any(|tag| tag.contains(bad)), "{bad} in {tags:?}");
         }

@@ -14,8 +14,8 @@ use crate::i18n::Texts;
 use crate::mail::content;
 use crate::subscribers::topics;
 use crate::values::{Language, PageRequest};
-use crate::web::{Answer, Message};
 use crate::web::extract::{PublicPage, Query};
+use crate::web::{Answer, Message};
 
 /// How many others are offered below.
 const RELATED: i64 = 3;

@@ -50,8 +50,7 @@ pub async fn save_details(
     Form(post): Form<DetailsPost>,
 ) -> Answer {
     let (id, seen) = (id.into_inner(), Seen(post.seen));
-    let form =
-        DetailsForm { slug: post.slug, date: post.date, countries: post.countries, topics: post.topics };
+    let form = DetailsForm { slug: post.slug, date: post.date, countries: post.countries, topics: post.topics };
     let (typed, actor, now) = (form.clone(), staff.actor(), app.clock.now());
     let saved = app.db.write(move |db| {
         let details = typed.check(&known(&Whole::load(db, id)?.topics))?;
