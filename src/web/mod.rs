@@ -14,6 +14,7 @@ pub mod paths;
 pub mod public;
 pub mod routes;
 // mod sandbox;
+pub mod sandbox;
 pub mod server;
 pub mod session;
 pub mod staff;

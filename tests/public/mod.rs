@@ -4,3 +4,5 @@ mod analyses;
 //! The pages for readers, and what holds for every path.
 mod frame;
 mod limits;
+mod pages;
+mod sandbox;

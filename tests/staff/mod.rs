@@ -7,3 +7,4 @@ mod login;
 mod members;
 mod permissions;
 mod settings;
+mod analysis_pages;

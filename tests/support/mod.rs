@@ -5,5 +5,7 @@ pub mod app;
 pub mod db;
 pub mod engine;
 pub mod smtp_sink;
+pub mod site;
 
 pub use db::{Backend, TestDb};
+pub use site::Site;
