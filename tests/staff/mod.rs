@@ -1,3 +1,4 @@
 //! What staff see and do.
 
 mod analyses;
+mod campaigns;
