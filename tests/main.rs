@@ -10,8 +10,9 @@
 
 mod cli;
 mod db;
-mod public;
-mod staff;
 mod delivery;
+mod platform;
+mod public;
 mod sandbox;
+mod staff;
 mod support;

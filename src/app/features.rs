@@ -3,34 +3,47 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::Duration;
 use tokio::sync::Notify;
 
 use super::App;
 use crate::campaigns::send::{START_JOB, StartJob};
-use crate::campaigns::test_send::TEST_MAIL;
 use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
-use crate::jobs::{self, Jobs};
+use crate::jobs::{self, Handler, Jobs, Recurring};
 use crate::lease::Heirs;
 use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
 use crate::staff;
+use crate::subscribers;
 
-/// The recurring tasks and the kinds of jobs.
-pub fn jobs(_mail_bell: &Arc<Notify>) -> Jobs {
-    let start: jobs::Handler = Arc::new(|db, payload, now| {
+/// The kinds of jobs and the recurring tasks.
+pub fn jobs(mail_bell: &Arc<Notify>) -> Jobs {
+    let bell = mail_bell.clone();
+    let start: Handler = Arc::new(move |db, payload, now| {
         let job: StartJob = serde_json::from_str(payload)?;
         campaigns::send::start(db, job.campaign, now)?;
+        // Rung before the commit at worst: the engine looks again by itself within half a second.
+        bell.notify_one();
         Ok(())
     });
-    Jobs { handlers: HashMap::from([(START_JOB, start)]), recurring: vec![], bell: Notify::new() }
+    Jobs {
+        handlers: HashMap::from([(START_JOB, start)]),
+        recurring: vec![
+            Recurring {
+                name: "expired sign-ups",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(subscribers::purge::expired(db, now).map(drop)?)),
+            },
+        ],
+        bell: Notify::new(),
+    }
 }
 
 /// Who makes which mail.
 pub fn renderers(app: &App) -> Renderers {
-    let frame = &app.campaign_mails;
-    let campaign: Arc<dyn Renderer> = Arc::new(CampaignMails { frame: frame.clone() });
-    let test: Arc<dyn Renderer> = Arc::new(TestMails { frame: frame.clone() });
+    let campaign: Arc<dyn Renderer> = Arc::new(CampaignMails { frame: app.campaign_mails.clone() });
+    let test: Arc<dyn Renderer> = Arc::new(TestMails { frame: app.campaign_mails.clone() });
     Renderers {
-        named: HashMap::from([("campaign", campaign), (TEST_MAIL, test)]),
+        named: HashMap::from([("campaign", campaign), (campaigns::test_send::TEST_MAIL, test)]),
         other: Arc::new(SystemMails {
             templates: app.templates.clone(),
             root: app.root.clone(),
@@ -39,7 +52,7 @@ pub fn renderers(app: &App) -> Renderers {
     }
 }
 
-/// Which campaigns may be sent.
+/// Which campaigns may be sent, and whom to tell when one was stopped.
 pub fn lanes(app: &App) -> Arc<dyn Lanes> {
     let web = app.config.web.clone();
     Arc::new(CampaignLanes {

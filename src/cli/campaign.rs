@@ -61,6 +61,16 @@ pub enum CampaignCommand {
     },
 }
 
+impl CampaignCommand {
+    /// The campaign whose end is to be waited for.
+    pub fn waits_for(&self) -> Option<CampaignId> {
+        match self {
+            CampaignCommand::Send { id, wait: true } => Some(CampaignId(*id)),
+            _ => None,
+        }
+    }
+}
+
 /// Runs a command. `Send` queues and starts; waiting is the caller's.
 ///
 /// # Errors

@@ -3,9 +3,14 @@
 
 pub mod campaign;
 pub mod demo;
+mod doctor;
 mod serve;
+//pub mod staff;
+pub mod subscribers;
+pub mod topic;
+mod wait;
 
-use std::io::Write;
+use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,7 +19,9 @@ use clap::{Parser, Subcommand};
 
 use crate::app::App;
 use crate::config::Config;
+use crate::db::{dialect, migrate};
 use crate::installation::MadeBy;
+use crate::telemetry;
 use crate::values::Clock;
 
 /// A newsletter and donation manager for organisations that publish research and live from gifts.
@@ -22,7 +29,7 @@ use crate::values::Clock;
 #[command(name = "pledgepost", version)]
 struct Cli {
     /// The settings file; the environment beats it.
-    #[arg(long, global = true, default_value = "pledgepost.toml")]
+    #[arg(long, global = true, value_name = "FILE", default_value = "pledgepost.toml")]
     config: PathBuf,
     #[command(subcommand)]
     command: Option<Command>,
@@ -32,12 +39,27 @@ struct Cli {
 enum Command {
     /// Web pages, scheduler and delivery in one process (the default).
     Serve,
+    /// A fresh database with sample content; plays the story of the product, then serves it.
+    Demo(demo::DemoArgs),
     /// Delivery and jobs only.
     Worker,
     /// Brings the database to this program's schema.
     Migrate,
     /// Copies an SQLite database into FILE, also while it is in use.
     Backup { file: PathBuf },
+    // staff
+    // Staff(staff::StaffCommand),
+    /// Topics that readers choose from.
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
+    /// Imports and exports subscribers.
+    #[command(subcommand)]
+    Subscribers(subscribers::SubscribersCommand),
+    /// Creates, sends and follows campaigns.
+    #[command(subcommand)]
+    Campaign(campaign::CampaignCommand),
+    /// Checks settings, database and mail server.
+    Doctor,
 }
 
 /// Runs the program; the exit code is the answer.
@@ -47,32 +69,62 @@ pub fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "pledgepost: {error:#}");
+            // The pipe may be gone; there is nobody left to tell then.
+            let _ = writeln!(stderr(), "pledgepost: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(cli: Cli) -> anyhow::Result<bool> {
+    if let Some(Command::Demo(args)) = cli.command {
+        telemetry::init_logs("warn")?;
+        return async_main(demo::run(args));
+    }
     let config = Config::load(&cli.config)?;
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => async_main(serve::run(open(config)?)),
-        Command::Worker => async_main(serve::worker(open(config)?)),
-        Command::Migrate => {
-            let migrated = crate::db::migrate::migrate(&config.database)?;
-            writeln!(std::io::stdout(), "{} migrations ran", migrated.ran.len())?;
-            Ok(true)
-        }
+    telemetry::init_logs(&config.log)?;
+    let command = cli.command.unwrap_or(Command::Serve);
+    match command {
+        Command::Migrate => return migrate_now(&config),
         Command::Backup { file } => {
             let mut db = crate::db::open(&config.database)?;
-            crate::db::dialect::copy_into(&mut db, &file)?;
-            Ok(true)
+            dialect::copy_into(&mut db, &file)?;
+            writeln!(stdout(), "{}", file.display())?;
+            return Ok(true);
         }
+        Command::Doctor => return async_main(doctor::run(config)),
+        _ => {}
+    }
+    let app = App::build(config, Clock::System, MadeBy::Serve)?;
+    match command {
+        Command::Worker => async_main(serve::worker(app)),
+        // staff run
+        Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
+        Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
+        Command::Campaign(command) => run_campaign(&app, command),
+        _ => async_main(serve::run(app)),
     }
 }
 
-fn open(config: Config) -> anyhow::Result<Arc<App>> {
-    App::build(config, Clock::System, MadeBy::Serve)
+fn run_campaign(app: &Arc<App>, command: campaign::CampaignCommand) -> anyhow::Result<bool> {
+    let wait = command.waits_for();
+    campaign::run(app, command, &mut stdout())?;
+    match wait {
+        Some(id) => async_main(wait::until_sent(app.clone(), id)),
+        None => Ok(true),
+    }
+}
+
+fn migrate_now(config: &Config) -> anyhow::Result<bool> {
+    let migrated = migrate::migrate(&config.database)?;
+    match migrated.ran.as_slice() {
+        [] => writeln!(stdout(), "{} is up to date", config.database.shown())?,
+        ran => writeln!(stdout(), "{}: {} migrations ran ({})", config.database.shown(), ran.len(), ran.join(", "))?,
+    }
+    if let Some(copy) = migrated.copy {
+        writeln!(stdout(), "a copy from before is kept in {}", copy.display())?;
+    }
+    Ok(true)
 }
 
 fn async_main(work: impl Future<Output = anyhow::Result<bool>>) -> anyhow::Result<bool> {

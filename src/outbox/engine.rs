@@ -118,7 +118,7 @@ impl Outbox {
             hello: self.hello.clone(),
             envelope_from: Arc::new(|email: &Email| -> EmailAddress { email.from.address.clone() }),
             signer: self.signer.clone(),
-            timeouts: self.timeouts.clone(),
+            timeouts: self.timeouts,
             reports,
             halt: halt.clone(),
         }

@@ -153,7 +153,7 @@ impl Sender {
     ) -> Reply {
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => match Connection::open_with(&self.server, &self.hello, self.timeouts.clone()).await {
+            None => match Connection::open_with(&self.server, &self.hello, self.timeouts).await {
                 Ok(connection) => connection,
                 Err(fault) => return Reply::ServerFault(fault),
             },
