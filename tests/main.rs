@@ -14,5 +14,6 @@ mod delivery;
 mod platform;
 mod public;
 mod sandbox;
+mod house;
 mod staff;
 mod support;

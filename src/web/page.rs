@@ -195,3 +195,40 @@ impl<S: Serialize> Frame<'_, S> {
             .body(body))
     }
 }
+
+/// What `partials/pager` shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pager {
+    pages: Vec<PagerLink>,
+    prev: Option<String>,
+    next: Option<String>,
+    summary: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PagerLink {
+    label: String,
+    href: Option<String>,
+    current: bool,
+    gap: bool,
+}
+
+impl Pager {
+    /// First, last and the neighbours of the present page; `href` makes the link of a page's number.
+    pub fn of<T>(page: &crate::values::Page<T>, href: impl Fn(i64) -> String) -> Self {
+        let (here, last) = (page.request.number, page.pages());
+        let mut pages = Vec::new();
+        let mut before = 0;
+        for number in (1..=last).filter(|n| *n == 1 || *n == last || (n - here).abs() <= 2) {
+            if number > before + 1 {
+                pages.push(PagerLink { label: "…".into(), href: None, current: false, gap: true });
+            }
+            let current = number == here;
+            pages.push(PagerLink { label: number.to_string(), href: Some(href(number)), current, gap: false });
+            before = number;
+        }
+        let prev = (here > 1 && here <= last).then(|| href(here - 1));
+        let next = (here < last).then(|| href(here + 1));
+        Self { pages, prev, next, summary: None }
+    }
+}

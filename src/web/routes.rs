@@ -1,9 +1,10 @@
 //! Every path of the product, and who answers it. Tests read this file: keep one `.route(` a line.
 
 use actix_web::guard;
-use actix_web::web::{self, Data, ServiceConfig, get};
+use actix_web::web::{self, Data, ServiceConfig, get, post};
 
-use super::{Answer, Error, assets, health, paths, session};
+use super::middleware::limit;
+use super::{Answer, Error, assets, health, paths, session, staff};
 use crate::app::App;
 
 /// Mounts everything. Around it `server.rs` puts the middleware.
@@ -12,7 +13,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
     cfg.configure(machines);
     cfg.configure(public);
     let staff_paths = guard::fn_guard(|context| paths::is_staff(context.head().uri.path()));
-    cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff));
+    cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff_pages));
     cfg.default_service(web::to(nothing));
 }
 
@@ -39,18 +40,43 @@ fn public(_cfg: &mut ServiceConfig) {
 
 /// Staff: behind the session. Handlers take `Staff<permit::…>`.
 #[rustfmt::skip]
-fn staff(_cfg: &mut ServiceConfig) {
-    // Log-in and own account
+fn staff_pages(cfg: &mut ServiceConfig) {
+    cfg
+        // Log-in and own account
+        .route("/staff/login", get().to(staff::login::show))
+        .route("/staff/login", post().to(staff::login::submit).wrap(limit::log_in()))
+        .route("/staff/logout", post().to(staff::login::log_out))
+        .route("/staff/reset", get().to(staff::login::ask_reset))
+        .route("/staff/reset", post().to(staff::login::send_reset).wrap(limit::log_in()))
+        .route("/staff/reset/{token}", get().to(staff::set_password::reset).wrap(limit::log_in()))
+        .route("/staff/reset/{token}", post().to(staff::set_password::submit_reset).wrap(limit::log_in()))
+        .route("/staff/setup/{token}", get().to(staff::set_password::setup).wrap(limit::log_in()))
+        .route("/staff/setup/{token}", post().to(staff::set_password::submit_setup).wrap(limit::log_in()))
+        .route("/staff/account", get().to(staff::account::show))
+        .route("/staff/account", post().to(staff::account::rename))
+        .route("/staff/account/password", post().to(staff::account::change_password).wrap(limit::log_in()))
 
-    // Start page
+        // Start page
+        .route("/staff", get().to(staff::home::show))
 
-    // Analyses
+        // Analyses
 
-    // Subscribers and topics
+        // Subscribers and topics
 
-    // Campaigns
+        // Campaigns
 
-    // Settings: organisation, staff, audit
+        // Settings: organisation, staff, audit
+        .route("/staff/organisation", get().to(staff::organisation::show))
+        .route("/staff/organisation", post().to(staff::organisation::save))
+        .route("/staff/members", get().to(staff::members::list))
+        .route("/staff/members", post().to(staff::members::create))
+        .route("/staff/members/new", get().to(staff::members::new))
+        .route("/staff/members/{id}", get().to(staff::members::show))
+        .route("/staff/members/{id}/role", post().to(staff::members::change_role))
+        .route("/staff/members/{id}/disable", post().to(staff::members::disable))
+        .route("/staff/members/{id}/enable", post().to(staff::members::enable))
+        .route("/staff/members/{id}/invite", post().to(staff::members::invite))
+        .route("/staff/audit", get().to(staff::audit::list));
 }
 
 async fn nothing() -> Answer {

@@ -2,3 +2,10 @@
 
 mod analyses;
 mod campaigns;
+//! The pages for staff.
+
+mod links;
+mod login;
+mod members;
+mod permissions;
+mod settings;

@@ -2,6 +2,7 @@
 
 pub mod analyses;
 pub mod campaigns;
+pub mod app;
 pub mod db;
 pub mod engine;
 pub mod smtp_sink;
