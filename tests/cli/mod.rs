@@ -1,3 +1,5 @@
 //! The commands.
 
 mod demo_content;
+//! What the commands print and refuse.
+mod campaign;

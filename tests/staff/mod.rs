@@ -1,6 +1,7 @@
 //! What staff see and do.
 
 mod analyses;
+mod campaigns;
 //! The pages for staff.
 mod links;
 mod login;
