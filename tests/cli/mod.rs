@@ -1,5 +1,4 @@
 //! The commands.
 
-mod demo_content;
-//! What the commands print and refuse.
 mod campaign;
+mod demo_content;

@@ -1,11 +1,10 @@
 //! What staff see and do.
 
 mod analyses;
+mod analysis_pages;
 mod campaigns;
-//! The pages for staff.
 mod links;
 mod login;
 mod members;
 mod permissions;
 mod settings;
-mod analysis_pages;
