@@ -2,3 +2,5 @@
 
 mod campaign;
 mod demo_content;
+mod sending;
+mod usage;

@@ -136,10 +136,9 @@ fn add_readers(app: &App, content: &Content, topics: &[(String, TopicId)]) -> an
             basis: Some("Sample readers of the demo".into()),
             language: Language::english(),
         };
-        let summary =
-            import::import(&app.db, file.as_bytes(), &terms, &app.root, app.clock.now(), &mut |line, why| {
-                tracing::error!(line, why, "sample reader rejected");
-            })?;
+        import::import(&app.db, file.as_bytes(), &terms, &app.root, app.clock.now(), &mut |line, why| {
+            tracing::error!(line, why, "sample reader rejected");
+        })?;
     }
     Ok(())
 }
