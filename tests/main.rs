@@ -9,7 +9,10 @@
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
 mod db;
+mod delivery;
 mod house;
+mod platform;
 mod public;
+mod sandbox;
 mod staff;
 mod support;

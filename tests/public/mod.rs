@@ -1,4 +1,5 @@
 //! The pages for readers, and what holds for every path.
 
+mod analyses;
 mod frame;
 mod limits;

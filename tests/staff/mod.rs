@@ -1,5 +1,6 @@
 //! The pages for staff.
 
+mod analyses;
 mod links;
 mod login;
 mod members;
