@@ -77,6 +77,8 @@ on_both! {
         let app = TestApp::start(backend).await;
         app.get("/health/live").await.is(200);
         app.get("/health/ready").await.is(200);
+        let head = app.head("/health/live").await;
+        assert_eq!((head.status, head.text.as_str()), (200, ""));
         pledgepost::telemetry::init_metrics().unwrap();
         app.get("/nowhere").await.is(404);
         app.get("/metrics").await.is(200).shows("pledgepost_http_requests_total");

@@ -1,6 +1,8 @@
 //! The pages for staff.
 
 mod analyses;
+mod command_line;
+mod home;
 mod links;
 mod login;
 mod members;
