@@ -47,7 +47,7 @@ enum Command {
     Migrate,
     /// Copies an SQLite database into FILE, also while it is in use.
     Backup { file: PathBuf },
-    /// Adds staff, and makes links for forgotten passwords.
+    /// Staff accounts.
     #[command(subcommand)]
     Staff(staff::StaffCommand),
     /// Topics that readers choose from.

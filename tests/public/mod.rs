@@ -3,3 +3,5 @@
 mod analyses;
 mod frame;
 mod limits;
+mod pages;
+mod sandbox;

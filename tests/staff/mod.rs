@@ -1,6 +1,8 @@
 //! The pages for staff.
 
 mod analyses;
+mod analysis_pages;
+mod campaigns;
 mod command_line;
 mod home;
 mod links;

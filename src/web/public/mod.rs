@@ -1,1 +1,5 @@
 //! Pages for readers: no cookie, no account.
+
+pub mod analyses;
+pub mod feed;
+pub mod home;
