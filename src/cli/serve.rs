@@ -7,14 +7,22 @@ use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, Background};
+use crate::staff;
+use crate::telemetry;
 
 /// Serves pages and works in the background until SIGTERM or SIGINT.
 pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
     let listener = std::net::TcpListener::bind(app.config.web.bind)
         .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
+    telemetry::init_metrics()?;
     let background = Background::start(&app).await?;
     first_link(&app)?;
     tracing::info!(address = %app.config.web.public_url, database = app.config.database.shown(), "Pledgepost is up");
+    if let Some(path) = staff::first_link(&app.db, &app.root, app.clock.now())? {
+        let link = app.config.web.link(&path);
+        // On the console, not in the log: logs are kept and passed around.
+        writeln!(std::io::stderr(), "There is no staff yet. Make the first admin here: {link}")?;
+    }
     crate::web::server::serve(app, listener, end()).await?;
     background.stop().await;
     Ok(true)

@@ -1,4 +1,4 @@
-//! What visitors see.
+//! The pages for readers, and what holds for every path.
 
 mod analyses;
 mod frame;
