@@ -10,6 +10,7 @@
 
 mod cli;
 mod db;
+mod house;
 mod public;
 mod staff;
 mod support;

@@ -1,4 +1,9 @@
-//! What staff see and do.
+//! The pages for staff.
 
 mod analyses;
 mod analysis_pages;
+mod links;
+mod login;
+mod members;
+mod permissions;
+mod settings;

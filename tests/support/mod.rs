@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub mod analyses;
+pub mod app;
 pub mod db;
 pub mod site;
 
