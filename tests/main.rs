@@ -12,5 +12,6 @@ mod cli;
 mod db;
 mod house;
 mod public;
+mod sandbox;
 mod staff;
 mod support;

@@ -4,6 +4,7 @@ pub mod analyses;
 pub mod app;
 pub mod db;
 pub mod site;
+pub mod smtp_sink;
 
 pub use db::{Backend, TestDb};
 pub use site::Site;

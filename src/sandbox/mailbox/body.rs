@@ -91,8 +91,10 @@ mod tests {
 
     use super::*;
 
+    type Mail = Result<Vec<u8>, TooBig>;
+
     /// Feeds packets of `step` bytes; gives the mail and what was left behind it.
-    fn read(input: &[u8], step: usize, max: usize) -> Option<(Result<Vec<u8>, TooBig>, Vec<u8>)> {
+    fn read(input: &[u8], step: usize, max: usize) -> Option<(Mail, Vec<u8>)> {
         let mut body = Body::new(max);
         let mut at = 0;
         while at < input.len() {
