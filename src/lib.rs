@@ -3,6 +3,7 @@
 pub mod analyses;
 pub mod app;
 pub mod audit;
+pub mod campaigns;
 pub mod cli;
 pub mod config;
 pub mod db;

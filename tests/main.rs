@@ -10,7 +10,9 @@
 
 mod cli;
 mod db;
+mod delivery;
 mod house;
+mod platform;
 mod public;
 mod sandbox;
 mod staff;

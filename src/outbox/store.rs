@@ -109,3 +109,26 @@ pub fn of_subscriber(db: &mut Db, subscriber: crate::values::SubscriberId, limit
         .limit(limit)
         .load(db)
 }
+
+/// Takes a subscriber's address and the contents of system mails out of the outbox; what still waits is skipped.
+///
+/// # Errors
+/// The database's.
+pub fn forget(db: &mut Db, subscriber: crate::values::SubscriberId, now: At) -> QueryResult<()> {
+    let of_subscriber = deliveries::table.filter(deliveries::subscriber_id.eq(subscriber));
+    diesel::update(of_subscriber)
+        .set((deliveries::address.eq(""), deliveries::payload.eq(None::<String>)))
+        .execute(db)?;
+    diesel::update(
+        deliveries::table
+            .filter(deliveries::subscriber_id.eq(subscriber))
+            .filter(deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred])),
+    )
+    .set((
+        deliveries::state.eq(DeliveryState::Skipped),
+        deliveries::reply.eq("the subscriber was erased"),
+        deliveries::updated_at.eq(now),
+    ))
+    .execute(db)
+    .map(drop)
+}

@@ -3,9 +3,21 @@
 //! A public GET changes nothing; an address becomes a subscriber by a button on a page that only its mailbox can open.
 //! Nobody learns from an answer whether an address is known.
 
+pub mod confirm;
+pub mod csv;
+pub mod emails;
+pub mod erase;
+pub mod export;
+pub mod import;
+mod leaving;
 mod model;
+pub mod preferences;
+pub mod purge;
+pub mod signup;
 pub mod store;
+pub mod suppression;
 pub mod topics;
+pub mod unsubscribe;
 
 pub use model::{ConsentEvent, ConsentKind, Signup, Subscriber, SubscriberState, SuppressionReason};
 pub use topics::Topic;

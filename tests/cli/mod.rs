@@ -1,3 +1,4 @@
 //! The commands.
 
+mod campaign;
 mod demo_content;

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod analysis_pages;
+mod campaigns;
 mod links;
 mod login;
 mod members;

@@ -2,7 +2,9 @@
 
 pub mod analyses;
 pub mod app;
+pub mod campaigns;
 pub mod db;
+pub mod engine;
 pub mod site;
 pub mod smtp_sink;
 
