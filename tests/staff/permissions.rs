@@ -8,13 +8,21 @@ use crate::support::app::TestApp;
 const ROUTES: &str = include_str!("../../src/web/routes.rs");
 
 /// The longest beginning that fits decides; nothing means open to everybody.
-const TABLE: [(&str, Option<Permission>); 12] = [
+const TABLE: [(&str, Option<Permission>); 19] = [
     ("/staff", Some(Permission::Read)),
     ("/staff/login", None),
     ("/staff/reset", None),
     ("/staff/setup", None),
     ("/staff/account", Some(Permission::Read)),
-    ("/staff/analyses", Some(Permission::Analyses)),
+    // Everybody on the staff may read them, drafts too.
+    ("/staff/analyses", Some(Permission::Read)),
+    ("/staff/analyses/new", Some(Permission::Analyses)),
+    ("/staff/analyses/preview", Some(Permission::Analyses)),
+    ("/staff/analyses/1/details", Some(Permission::Analyses)),
+    ("/staff/analyses/1/text", Some(Permission::Analyses)),
+    ("/staff/analyses/1/publish", Some(Permission::Analyses)),
+    ("/staff/analyses/1/unpublish", Some(Permission::Analyses)),
+    ("/staff/analyses/1/delete", Some(Permission::Analyses)),
     ("/staff/campaigns", Some(Permission::Campaigns)),
     ("/staff/subscribers", Some(Permission::SubscribersRead)),
     ("/staff/topics", Some(Permission::Subscribers)),
