@@ -11,6 +11,7 @@ use crate::config::Mode;
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::organisation::Organisation;
+use crate::subscribers::topics::{self, Topic};
 use crate::values::Language;
 
 /// One line on top of the next page: what was done, or what to look at.
@@ -88,8 +89,9 @@ pub struct TopicChoice {
 ///
 /// # Errors
 /// The database's.
-pub fn signup_topics(_db: &mut Db, _language: &Language) -> Result<Vec<TopicChoice>, FeatureError> {
-    Ok(Vec::new())
+pub fn signup_topics(db: &mut Db, language: &Language) -> Result<Vec<TopicChoice>, FeatureError> {
+    let choice = |topic: Topic| TopicChoice { slug: topic.slug.to_string(), name: topic.name };
+    Ok(topics::list(db, language)?.into_iter().map(choice).collect())
 }
 
 #[derive(Serialize)]

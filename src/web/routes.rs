@@ -1,9 +1,10 @@
 //! Every path of the product, and who answers it. Tests read this file: keep one `.route(` a line.
 
 use actix_web::guard;
-use actix_web::web::{self, Data, ServiceConfig, get};
+use actix_web::web::{self, Data, ServiceConfig, get, post};
 
-use super::{Answer, Error, assets, health, paths, session};
+use super::middleware::limit;
+use super::{Answer, Error, assets, health, paths, public, session};
 use crate::app::App;
 
 /// Mounts everything. Around it `server.rs` puts the middleware.
@@ -27,10 +28,19 @@ fn machines(cfg: &mut ServiceConfig) {
 
 /// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.
 #[rustfmt::skip]
-fn public(_cfg: &mut ServiceConfig) {
+fn public(cfg: &mut ServiceConfig) {
     // Analyses (the home page is theirs)
 
     // Subscribers: sign-up, confirmation, preferences, leaving
+    cfg
+        .route("/subscribe", get().to(public::subscribe::form))
+        .route("/subscribe", post().to(public::subscribe::create).wrap(limit::public_writes()))
+        .route("/confirm/{token}", get().to(public::confirm::show))
+        .route("/confirm/{token}", post().to(public::confirm::submit).wrap(limit::public_writes()))
+        .route("/preferences/{token}", get().to(public::preferences::show))
+        .route("/preferences/{token}", post().to(public::preferences::submit).wrap(limit::public_writes()))
+        .route("/unsubscribe/{token}", get().to(public::unsubscribe::show))
+        .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()));
 
     // Campaigns: the web version of a mail
 
