@@ -4,14 +4,14 @@ use actix_web::guard;
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
 use super::middleware::limit;
-use super::{Answer, Error, assets, health, paths, session, staff};
+use super::{Answer, Error, assets, health, paths, public, session, staff};
 use crate::app::App;
 
 /// Mounts everything. Around it `server.rs` puts the middleware.
 pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
     cfg.app_data(app.clone());
     cfg.configure(machines);
-    cfg.configure(public);
+    cfg.configure(public_pages);
     let staff_paths = guard::fn_guard(|context| paths::is_staff(context.head().uri.path()));
     cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff_pages));
     cfg.default_service(web::to(nothing));
@@ -28,12 +28,13 @@ fn machines(cfg: &mut ServiceConfig) {
 
 /// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.
 #[rustfmt::skip]
-fn public(_cfg: &mut ServiceConfig) {
+fn public_pages(cfg: &mut ServiceConfig) {
     // Analyses (the home page is theirs)
 
     // Subscribers: sign-up, confirmation, preferences, leaving
 
     // Campaigns: the web version of a mail
+    cfg.route("/mail/{token}", get().to(public::mail::show));
 
     // Sandbox: the mailbox (handlers take `Loopback`)
 }
@@ -64,6 +65,33 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         // Subscribers and topics
 
         // Campaigns
+        .route("/staff/campaigns", get().to(staff::campaigns::list))
+        .route("/staff/campaigns", post().to(staff::campaigns::create))
+        .route("/staff/campaigns/new", get().to(staff::campaigns::new))
+        .route("/staff/campaigns/{id}", get().to(staff::campaigns::show))
+        .route("/staff/campaigns/{id}", post().to(staff::campaigns::rename))
+        .route("/staff/campaigns/{id}/audience", post().to(staff::campaigns::set_audience))
+        .route("/staff/campaigns/{id}/languages", post().to(staff::campaigns::add_language))
+        .route("/staff/campaigns/{id}/duplicate", post().to(staff::campaigns::duplicate))
+        .route("/staff/campaigns/{id}/text/{language}", get().to(staff::campaign_texts::edit))
+        .route("/staff/campaigns/{id}/text/{language}", post().to(staff::campaign_texts::save))
+        .route("/staff/campaigns/{id}/text/{language}/remove", get().to(staff::campaign_texts::ask_remove))
+        .route("/staff/campaigns/{id}/text/{language}/remove", post().to(staff::campaign_texts::remove))
+        .route("/staff/campaigns/{id}/text/{language}/test", post().to(staff::campaign_texts::send_test))
+        .route("/staff/campaigns/{id}/preview/{language}", get().to(staff::campaign_texts::show_preview))
+        .route("/staff/campaigns/{id}/preview/{language}/mail", get().to(staff::campaign_texts::show_preview_mail))
+        .route("/staff/campaigns/{id}/send", get().to(staff::campaign_sending::ask_send))
+        .route("/staff/campaigns/{id}/send", post().to(staff::campaign_sending::send))
+        .route("/staff/campaigns/{id}/unschedule", post().to(staff::campaign_sending::unschedule))
+        .route("/staff/campaigns/{id}/pause", post().to(staff::campaign_sending::pause))
+        .route("/staff/campaigns/{id}/resume", post().to(staff::campaign_sending::resume))
+        .route("/staff/campaigns/{id}/cancel", get().to(staff::campaign_sending::ask_cancel))
+        .route("/staff/campaigns/{id}/cancel", post().to(staff::campaign_sending::cancel))
+        .route("/staff/campaigns/{id}/doubt/{decision}", get().to(staff::campaign_sending::ask_settle))
+        .route("/staff/campaigns/{id}/doubt/{decision}", post().to(staff::campaign_sending::settle))
+        .route("/staff/campaigns/{id}/progress", get().to(staff::campaign_progress::fragment))
+        .route("/staff/campaigns/{id}/deliveries", get().to(staff::campaign_deliveries::list))
+        .route("/staff/campaigns/{id}/deliveries.csv", get().to(staff::campaign_deliveries::csv))
 
         // Settings: organisation, staff, audit
         .route("/staff/organisation", get().to(staff::organisation::show))

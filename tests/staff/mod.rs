@@ -1,8 +1,8 @@
 //! What staff see and do.
 
 mod analyses;
+mod campaign_pages;
 mod campaigns;
-//! The pages for staff.
 
 mod links;
 mod login;

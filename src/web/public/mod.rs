@@ -1,1 +1,3 @@
 //! Pages for readers: no cookie, no account.
+
+pub mod mail;
