@@ -11,9 +11,9 @@
 mod cli;
 mod db;
 mod delivery;
+mod house;
 mod platform;
 mod public;
 mod sandbox;
-mod house;
 mod staff;
 mod support;

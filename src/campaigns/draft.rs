@@ -48,7 +48,9 @@ pub fn from_analysis(
         other => other.into(),
     })?;
     if !found.is_published() {
-        return Err(Error::conflict("This analysis is not public yet. Publish it first, so that its readers can open it."));
+        return Err(Error::conflict(
+            "This analysis is not public yet. Publish it first, so that its readers can open it.",
+        ));
     }
     let mut translations: Vec<_> =
         analyses::store::translations(db, analysis)?.into_iter().filter(analyses::Translation::is_complete).collect();
@@ -68,8 +70,7 @@ pub fn from_analysis(
         let subject: String = without_braces(&translation.title).chars().take(SUBJECT).collect();
         store::put_variant(db, id, &translation.language, &subject, &body, now)?;
     }
-    let topics: Vec<TopicId> =
-        analyses::store::topics(db, &[analysis])?.into_iter().map(|(_, topic)| topic).collect();
+    let topics: Vec<TopicId> = analyses::store::topics(db, &[analysis])?.into_iter().map(|(_, topic)| topic).collect();
     store::set_audience(db, id, &topics, "", now)?;
     Ok(id)
 }

@@ -72,9 +72,13 @@ impl MailFrame {
     ///
     /// # Errors
     /// When the variant has a broken placeholder (it is checked when saved) or a template fails.
-    pub fn skeleton(&self, variant: &Variant, organisation: &Organisation, test: bool) -> anyhow::Result<Arc<Skeleton>> {
-        let key =
-            Key { variant: variant.id, written: variant.updated_at, organisation: organisation.updated_at, test };
+    pub fn skeleton(
+        &self,
+        variant: &Variant,
+        organisation: &Organisation,
+        test: bool,
+    ) -> anyhow::Result<Arc<Skeleton>> {
+        let key = Key { variant: variant.id, written: variant.updated_at, organisation: organisation.updated_at, test };
         if let Some(skeleton) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(skeleton.clone());
         }
@@ -168,7 +172,13 @@ impl MailFrame {
     ///
     /// # Errors
     /// When there is no sender.
-    pub fn email(&self, skeleton: &Skeleton, values: &Values, recipient: &Recipient, about: &About) -> anyhow::Result<Email> {
+    pub fn email(
+        &self,
+        skeleton: &Skeleton,
+        values: &Values,
+        recipient: &Recipient,
+        about: &About,
+    ) -> anyhow::Result<Email> {
         Ok(Email {
             from: self.sender.sender(&about.organisation)?,
             reply_to: None,

@@ -92,7 +92,9 @@ impl CampaignState {
             (Sending, Step::Finish) => Ok(Sent),
             (Sending | Sent, Step::Reopen) => Ok(Sending),
             (Paused, Step::Reopen) => Ok(Paused),
-            (state, step) => Err(Error::conflict(format!("This campaign {}, so it cannot {}.", state.words(), step.words()))),
+            (state, step) => {
+                Err(Error::conflict(format!("This campaign {}, so it cannot {}.", state.words(), step.words())))
+            }
         }
     }
 

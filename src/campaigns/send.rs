@@ -50,7 +50,9 @@ pub fn check(db: &mut Db, campaign: &Campaign, at: Option<At>, now: At) -> Resul
     let first = organisation::store::get(db, now)?.first_language();
     if variants.is_empty() {
         problems.add("variants", "nothing is written yet");
-    } else if variants.len() > 1 && !variants.iter().any(|v| v.language == first || v.language.as_str() == first.primary()) {
+    } else if variants.len() > 1
+        && !variants.iter().any(|v| v.language == first || v.language.as_str() == first.primary())
+    {
         let words = format!("write it in {} too: readers of other languages get that", first.own_name());
         problems.add("variants", words);
     }

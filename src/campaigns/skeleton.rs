@@ -89,7 +89,8 @@ impl Values {
 
 /// The pieces with one reader's values in their places.
 pub fn fill(pieces: &[Piece], values: &Values) -> String {
-    let mut out = String::with_capacity(pieces.iter().map(|p| if let Piece::Literal(t) = p { t.len() } else { 80 }).sum());
+    let mut out =
+        String::with_capacity(pieces.iter().map(|p| if let Piece::Literal(t) = p { t.len() } else { 80 }).sum());
     for piece in pieces {
         match piece {
             Piece::Literal(text) => out.push_str(text),
@@ -324,12 +325,27 @@ mod tests {
 
     #[test]
     fn a_value_is_written_for_its_place() {
-        assert_eq!(html("<p>Dear {{subscriber.name}},</p>", "<b>&\"'{{web_url}}*x*"), "<p>Dear &lt;b&gt;&amp;&quot;&#39;{{web_url}}*x*,</p>");
-        assert_eq!(html("<a title=\"x > y\" href=\"{{web_url}}\">{{web_url}}</a>", ""), "<a title=\"x > y\" href=\"https://org.example/mail/x?a=1&amp;b=2\">https://org.example/mail/x?a=1&amp;b=2</a>");
-        assert_eq!(html("<a href=\"https://o.example/?e={{subscriber.email}}&amp;u={{web_url}}\">", ""), "<a href=\"https://o.example/?e=a%2Bb@c.example&amp;u=https%3A%2F%2Forg.example%2Fmail%2Fx%3Fa%3D1%26b%3D2\">");
-        assert_eq!(html("<a href=\"{{subscriber.name}}\">", "javascript:alert(1)"), "<a href=\"javascript%3Aalert%281%29\">");
+        assert_eq!(
+            html("<p>Dear {{subscriber.name}},</p>", "<b>&\"'{{web_url}}*x*"),
+            "<p>Dear &lt;b&gt;&amp;&quot;&#39;{{web_url}}*x*,</p>"
+        );
+        assert_eq!(
+            html("<a title=\"x > y\" href=\"{{web_url}}\">{{web_url}}</a>", ""),
+            "<a title=\"x > y\" href=\"https://org.example/mail/x?a=1&amp;b=2\">https://org.example/mail/x?a=1&amp;b=2</a>"
+        );
+        assert_eq!(
+            html("<a href=\"https://o.example/?e={{subscriber.email}}&amp;u={{web_url}}\">", ""),
+            "<a href=\"https://o.example/?e=a%2Bb@c.example&amp;u=https%3A%2F%2Forg.example%2Fmail%2Fx%3Fa%3D1%26b%3D2\">"
+        );
+        assert_eq!(
+            html("<a href=\"{{subscriber.name}}\">", "javascript:alert(1)"),
+            "<a href=\"javascript%3Aalert%281%29\">"
+        );
         assert_eq!(html("<a href=\"{{web_url}}#top\">", ""), "<a href=\"https://org.example/mail/x?a=1&amp;b=2#top\">");
-        assert_eq!(html("<!--[if mso]><a title=\"<![endif]--><img alt='{{subscriber.name}}'>", "o'b"), "<!--[if mso]><a title=\"<![endif]--><img alt='o&#39;b'>");
+        assert_eq!(
+            html("<!--[if mso]><a title=\"<![endif]--><img alt='{{subscriber.name}}'>", "o'b"),
+            "<!--[if mso]><a title=\"<![endif]--><img alt='o&#39;b'>"
+        );
     }
 
     #[test]

@@ -125,13 +125,7 @@ pub fn send(app: &App, id: CampaignId) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// What is wrong with subject, text, topic or language.
-pub fn create(
-    app: &App,
-    subject: &str,
-    body: &str,
-    topic: &str,
-    language: Option<&str>,
-) -> anyhow::Result<CampaignId> {
+pub fn create(app: &App, subject: &str, body: &str, topic: &str, language: Option<&str>) -> anyhow::Result<CampaignId> {
     let (actor, now) = (Actor::command_line(), app.clock.now());
     write(app, |db| {
         if subject.trim().is_empty() {

@@ -47,7 +47,11 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
     let shown = config.database.shown();
     // A look only: an SQLite file that is not there is not made.
     if config.database.file().is_some_and(|file| !file.exists()) {
-        return Ok(report.say(true, "database", &format!("{shown} is not there yet; it is made on the first start"))?);
+        return Ok(report.say(
+            true,
+            "database",
+            &format!("{shown} is not there yet; it is made on the first start"),
+        )?);
     }
     let found = Database::connect(config.database.clone(), PoolSizes::default()).and_then(|db| {
         Ok(db.read_here(|db: &mut Db| -> Result<_, Error> {
@@ -60,7 +64,11 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
             report.say(true, "database", &format!("{shown}{}", if made { "" } else { " (empty)" }))?;
             for server in failing {
                 let reason = server.reason.unwrap_or_default();
-                report.say(false, "delivery", &format!("{} failed {} times: {reason}", server.name, server.failures))?;
+                report.say(
+                    false,
+                    "delivery",
+                    &format!("{} failed {} times: {reason}", server.name, server.failures),
+                )?;
             }
         }
         Err(error) => report.say(false, "database", &format!("{error:#}"))?,

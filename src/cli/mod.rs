@@ -5,7 +5,7 @@ pub mod campaign;
 pub mod demo;
 mod doctor;
 mod serve;
-//pub mod staff;
+pub mod staff;
 pub mod subscribers;
 pub mod topic;
 mod wait;
@@ -47,8 +47,9 @@ enum Command {
     Migrate,
     /// Copies an SQLite database into FILE, also while it is in use.
     Backup { file: PathBuf },
-    // staff
-    // Staff(staff::StaffCommand),
+    /// Staff accounts.
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
     /// Topics that readers choose from.
     #[command(subcommand)]
     Topic(topic::TopicCommand),
@@ -98,7 +99,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
     let app = App::build(config, Clock::System, MadeBy::Serve)?;
     match command {
         Command::Worker => async_main(serve::worker(app)),
-        // staff run
+        Command::Staff(command) => staff::run(&app, command, &mut stdout()).map(|()| true),
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, command),

@@ -1,21 +1,40 @@
 //! `pledgepost [serve]` and `pledgepost worker`.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, Background};
+use crate::staff;
+use crate::telemetry;
 
 /// Serves pages and works in the background until SIGTERM or SIGINT.
 pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
     let listener = std::net::TcpListener::bind(app.config.web.bind)
         .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
+    telemetry::init_metrics()?;
     let background = Background::start(&app).await?;
+    first_link(&app)?;
     tracing::info!(address = %app.config.web.public_url, database = app.config.database.shown(), "Pledgepost is up");
+    if let Some(path) = staff::first_link(&app.db, &app.root, app.clock.now())? {
+        let link = app.config.web.link(&path);
+        // On the console, not in the log: logs are kept and passed around.
+        writeln!(std::io::stderr(), "There is no staff yet. Make the first admin here: {link}")?;
+    }
     crate::web::server::serve(app, listener, end()).await?;
     background.stop().await;
     Ok(true)
+}
+
+/// Nobody can log in yet: says where the first admin sets up the account. Only whoever sees the console gets it.
+fn first_link(app: &App) -> anyhow::Result<()> {
+    if let Some(path) = crate::staff::first_link(&app.db, &app.root, app.clock.now())? {
+        let url = app.config.web.link(&path);
+        writeln!(std::io::stdout(), "No staff yet. Set up the first admin here (once, within a week): {url}")?;
+    }
+    Ok(())
 }
 
 /// Delivers and runs jobs until SIGTERM or SIGINT.

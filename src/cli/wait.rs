@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::{App, Background};
-use crate::campaigns::report::{self, Status};
 use crate::campaigns::CampaignState;
+use crate::campaigns::report::{self, Status};
 use crate::db::dialect;
 use crate::error::Error;
 use crate::lease;

@@ -13,7 +13,7 @@ pub mod pager;
 pub mod paths;
 pub mod public;
 pub mod routes;
-// mod sandbox;
+pub mod sandbox;
 pub mod server;
 pub mod session;
 pub mod staff;

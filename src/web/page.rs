@@ -11,6 +11,7 @@ use crate::config::Mode;
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::organisation::Organisation;
+use crate::subscribers::{Topic, topics};
 use crate::values::Language;
 
 /// One line on top of the next page: what was done, or what to look at.
@@ -88,8 +89,9 @@ pub struct TopicChoice {
 ///
 /// # Errors
 /// The database's.
-pub fn signup_topics(_db: &mut Db, _language: &Language) -> Result<Vec<TopicChoice>, FeatureError> {
-    Ok(Vec::new())
+pub fn signup_topics(db: &mut Db, language: &Language) -> Result<Vec<TopicChoice>, FeatureError> {
+    let choice = |topic: Topic| TopicChoice { slug: topic.slug.to_string(), name: topic.name };
+    Ok(topics::list(db, language)?.into_iter().map(choice).collect())
 }
 
 #[derive(Serialize)]
@@ -193,42 +195,5 @@ impl<S: Serialize> Frame<'_, S> {
             .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
             .insert_header((header::CONTENT_LANGUAGE, self.language.as_str().to_owned()))
             .body(body))
-    }
-}
-
-/// What `partials/pager` shows.
-#[derive(Debug, Clone, Serialize)]
-pub struct Pager {
-    pages: Vec<PagerLink>,
-    prev: Option<String>,
-    next: Option<String>,
-    summary: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct PagerLink {
-    label: String,
-    href: Option<String>,
-    current: bool,
-    gap: bool,
-}
-
-impl Pager {
-    /// First, last and the neighbours of the present page; `href` makes the link of a page's number.
-    pub fn of<T>(page: &crate::values::Page<T>, href: impl Fn(i64) -> String) -> Self {
-        let (here, last) = (page.request.number, page.pages());
-        let mut pages = Vec::new();
-        let mut before = 0;
-        for number in (1..=last).filter(|n| *n == 1 || *n == last || (n - here).abs() <= 2) {
-            if number > before + 1 {
-                pages.push(PagerLink { label: "…".into(), href: None, current: false, gap: true });
-            }
-            let current = number == here;
-            pages.push(PagerLink { label: number.to_string(), href: Some(href(number)), current, gap: false });
-            before = number;
-        }
-        let prev = (here > 1 && here <= last).then(|| href(here - 1));
-        let next = (here < last).then(|| href(here + 1));
-        Self { pages, prev, next, summary: None }
     }
 }

@@ -4,14 +4,14 @@ use actix_web::guard;
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
 use super::middleware::limit;
-use super::{Answer, Error, assets, health, paths, public, session, staff};
+use super::{Answer, Error, assets, health, paths, public, sandbox, session, staff};
 use crate::app::App;
 
 /// Mounts everything. Around it `server.rs` puts the middleware.
 pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
     cfg.app_data(app.clone());
     cfg.configure(machines);
-    cfg.configure(public_pages);
+    cfg.configure(public);
     let staff_paths = guard::fn_guard(|context| paths::is_staff(context.head().uri.path()));
     cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff_pages));
     cfg.default_service(web::to(nothing));
@@ -28,15 +28,27 @@ fn machines(cfg: &mut ServiceConfig) {
 
 /// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.
 #[rustfmt::skip]
-fn public_pages(cfg: &mut ServiceConfig) {
-    // Analyses (the home page is theirs)
+fn public(cfg: &mut ServiceConfig) {
+    cfg
+        // Analyses (the home page is theirs)
+        .route("/", get().to(public::home::show))
+        .route("/analyses", get().to(public::analyses::list))
+        .route("/analyses.atom", get().to(public::feed::show))
+        .route("/analyses/{slug}", get().to(public::analyses::read))
 
-    // Subscribers: sign-up, confirmation, preferences, leaving
+        // Subscribers: sign-up, confirmation, preferences, leaving
 
-    // Campaigns: the web version of a mail
-    cfg.route("/mail/{token}", get().to(public::mail::show));
+        // Campaigns: the web version of a mail
+        .route("/mail/{token}", get().to(public::mail::show))
 
-    // Sandbox: the mailbox (handlers take `Loopback`)
+        // Sandbox: the mailbox (handlers take `Loopback`)
+        .route("/sandbox/mail", get().to(sandbox::list))
+        .route("/sandbox/mail/live", get().to(sandbox::live))
+        .route("/sandbox/mail/delete", get().to(sandbox::sure_delete))
+        .route("/sandbox/mail/delete", post().to(sandbox::delete))
+        .route("/sandbox/mail/{id}", get().to(sandbox::show))
+        .route("/sandbox/mail/{id}/html", get().to(sandbox::html))
+        .route("/sandbox/mail/{id}/source", get().to(sandbox::source));
 }
 
 /// Staff: behind the session. Handlers take `Staff<permit::…>`.
@@ -61,6 +73,23 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff", get().to(staff::home::show))
 
         // Analyses
+        .route("/staff/analyses", get().to(staff::analyses::list))
+        .route("/staff/analyses/new", get().to(staff::analyses::new))
+        .route("/staff/analyses/new", post().to(staff::analyses::create))
+        .route("/staff/analyses/preview", post().to(staff::analyses::preview))
+        .route("/staff/analyses/{id}", get().to(staff::analyses::show))
+        .route("/staff/analyses/{id}/details", get().to(staff::analyses::details))
+        .route("/staff/analyses/{id}/details", post().to(staff::analyses::save_details))
+        .route("/staff/analyses/{id}/text/{language}", get().to(staff::analyses::text))
+        .route("/staff/analyses/{id}/text/{language}", post().to(staff::analyses::save_text))
+        .route("/staff/analyses/{id}/text/{language}/delete", get().to(staff::analyses::sure_delete_text))
+        .route("/staff/analyses/{id}/text/{language}/delete", post().to(staff::analyses::delete_text))
+        .route("/staff/analyses/{id}/publish", get().to(staff::analyses::sure_publish))
+        .route("/staff/analyses/{id}/publish", post().to(staff::analyses::publish))
+        .route("/staff/analyses/{id}/unpublish", get().to(staff::analyses::sure_unpublish))
+        .route("/staff/analyses/{id}/unpublish", post().to(staff::analyses::unpublish))
+        .route("/staff/analyses/{id}/delete", get().to(staff::analyses::sure_delete))
+        .route("/staff/analyses/{id}/delete", post().to(staff::analyses::delete))
 
         // Subscribers and topics
 

@@ -1,3 +1,6 @@
-//! What the commands print and refuse.
+//! The commands.
 
 mod campaign;
+mod demo_content;
+mod sending;
+mod usage;

@@ -44,6 +44,7 @@ on_both! {
         let body: serde_json::Value = serde_json::from_str(&json.is(404).text).unwrap();
         assert_eq!(body["error"]["message"], "Not Found");
         app.get("/api/v1/nothing").await.is(404).shows("\"error\"");
+        app.post_json("/api/v1/nothing", &serde_json::json!({})).await.is(404).shows("\"fields\"");
     }
 
     async fn our_fault_tells_nothing(backend) {
@@ -77,6 +78,8 @@ on_both! {
         let app = TestApp::start(backend).await;
         app.get("/health/live").await.is(200);
         app.get("/health/ready").await.is(200);
+        let head = app.head("/health/live").await;
+        assert_eq!((head.status, head.text.as_str()), (200, ""));
         pledgepost::telemetry::init_metrics().unwrap();
         app.get("/nowhere").await.is(404);
         app.get("/metrics").await.is(200).shows("pledgepost_http_requests_total");

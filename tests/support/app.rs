@@ -90,6 +90,9 @@ impl TestApp {
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.client.get(self.url(path)), path).await
     }
+    pub async fn head(&self, path: &str) -> Answer {
+        self.send(self.client.head(self.url(path)), path).await
+    }
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let request = headers.iter().fold(self.client.get(self.url(path)), |r, (name, value)| r.header(*name, *value));
         self.send(request, path).await

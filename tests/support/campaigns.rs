@@ -83,7 +83,11 @@ pub fn suppress(app: &App, email: &str) {
     let hash = app.root.address_hash(&EmailAddress::parse(email).unwrap().key());
     in_db(app, |db| {
         diesel::insert_into(suppressions::table)
-            .values((suppressions::address_hash.eq(hash), suppressions::reason.eq("bounced"), suppressions::at.eq(now())))
+            .values((
+                suppressions::address_hash.eq(hash),
+                suppressions::reason.eq("bounced"),
+                suppressions::at.eq(now()),
+            ))
             .execute(db)?;
         Ok(())
     })
@@ -98,7 +102,9 @@ pub fn campaign(app: &App, texts: &[(&str, &str, &str)], topics: &[&str]) -> Cam
         for (language, subject, body) in texts {
             draft::save_variant(db, id, language, subject, body, &actor(), now())?;
         }
-        for variant in store::variants(db, id)?.iter().filter(|v| !texts.iter().any(|(l, ..)| *l == v.language.as_str())) {
+        for variant in
+            store::variants(db, id)?.iter().filter(|v| !texts.iter().any(|(l, ..)| *l == v.language.as_str()))
+        {
             draft::remove_variant(db, id, &variant.language, &actor(), now())?;
         }
         draft::set_audience(db, id, &slugs, &[], &actor(), now())?;
@@ -119,12 +125,15 @@ pub fn started(app: &App, id: CampaignId) -> Vec<Delivery> {
 }
 
 pub fn rows(app: &App, id: CampaignId) -> Vec<Delivery> {
-    in_db(app, |db| Ok(Delivery::query().filter(deliveries::campaign_id.eq(id)).order(deliveries::id).load(db)?)).unwrap()
+    in_db(app, |db| Ok(Delivery::query().filter(deliveries::campaign_id.eq(id)).order(deliveries::id).load(db)?))
+        .unwrap()
 }
 
 pub fn set_state(app: &App, row: &Delivery, state: DeliveryState) {
     in_db(app, |db| {
-        diesel::update(deliveries::table.filter(deliveries::id.eq(row.id))).set(deliveries::state.eq(state)).execute(db)?;
+        diesel::update(deliveries::table.filter(deliveries::id.eq(row.id)))
+            .set(deliveries::state.eq(state))
+            .execute(db)?;
         Ok(())
     })
     .unwrap();

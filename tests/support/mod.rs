@@ -1,10 +1,13 @@
 //! What the tests stand on.
 
 pub mod analyses;
-pub mod campaigns;
 pub mod app;
+pub mod campaigns;
 pub mod db;
 pub mod engine;
+pub mod program;
+pub mod site;
 pub mod smtp_sink;
 
 pub use db::{Backend, TestDb};
+pub use site::Site;

@@ -50,11 +50,7 @@ pub fn count(db: &mut Db, campaign: CampaignId, default: VariantId, languages: &
          GROUP BY variant, suppressed ORDER BY variant, suppressed",
         readers("$3")
     );
-    diesel::sql_query(sql)
-        .bind::<BigInt, _>(default)
-        .bind::<BigInt, _>(campaign)
-        .bind::<Text, _>(languages)
-        .load(db)
+    diesel::sql_query(sql).bind::<BigInt, _>(default).bind::<BigInt, _>(campaign).bind::<Text, _>(languages).load(db)
 }
 
 /// Makes a queued delivery for each reader, in one statement. A second time it adds nobody twice.
@@ -62,13 +58,7 @@ pub fn count(db: &mut Db, campaign: CampaignId, default: VariantId, languages: &
 ///
 /// # Errors
 /// The database's.
-pub fn fix(
-    db: &mut Db,
-    campaign: CampaignId,
-    default: VariantId,
-    languages: &str,
-    now: At,
-) -> QueryResult<usize> {
+pub fn fix(db: &mut Db, campaign: CampaignId, default: VariantId, languages: &str, now: At) -> QueryResult<usize> {
     let sql = format!(
         "INSERT INTO deliveries (variant_id, campaign_id, created_at, updated_at, mail, subscriber_id, address, language, \
          state, attempts) \

@@ -133,7 +133,13 @@ pub fn topics(db: &mut Db, id: CampaignId) -> QueryResult<Vec<TopicId>> {
 ///
 /// # Errors
 /// `Conflict` when the step cannot be taken from where the campaign is; the database's.
-pub fn take_step(db: &mut Db, campaign: &Campaign, step: Step, reason: Option<&str>, now: At) -> Result<CampaignState, Error> {
+pub fn take_step(
+    db: &mut Db,
+    campaign: &Campaign,
+    step: Step,
+    reason: Option<&str>,
+    now: At,
+) -> Result<CampaignState, Error> {
     let next = campaign.state.after(step)?;
     let over = matches!(next, CampaignState::Sent | CampaignState::Cancelled).then_some(now);
     let row = campaigns::id.eq(campaign.id).and(campaigns::state.eq(campaign.state));

@@ -52,9 +52,8 @@ pub fn topics(
     campaign: CampaignId,
     ids: &[SubscriberId],
 ) -> QueryResult<HashMap<SubscriberId, Vec<TopicId>>> {
-    let of_campaign = campaign_topics::table
-        .filter(campaign_topics::campaign_id.eq(campaign))
-        .select(campaign_topics::topic_id);
+    let of_campaign =
+        campaign_topics::table.filter(campaign_topics::campaign_id.eq(campaign)).select(campaign_topics::topic_id);
     let rows: Vec<(SubscriberId, TopicId)> = subscriptions::table
         .filter(subscriptions::subscriber_id.eq_any(ids.to_vec()))
         .filter(subscriptions::topic_id.eq_any(of_campaign))

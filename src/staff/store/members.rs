@@ -92,17 +92,19 @@ pub fn update_last_login(db: &mut Db, id: StaffId, now: At) -> QueryResult<()> {
     diesel::update(staff::table.find(id.0)).set(staff::last_login_at.eq(now)).execute(db).map(drop)
 }
 
-/// Whom to tell when the program stops a campaign: those who may send one. Staff pages and mails to staff are in English.
+/// Who is told when a campaign was stopped: those who may send campaigns and can log in.
 ///
 /// # Errors
 /// The database's.
 pub fn campaign_staff(db: &mut Db) -> QueryResult<Vec<(EmailAddress, Language)>> {
     let roles: Vec<Role> = Role::ALL.iter().copied().filter(|role| role.may(Permission::Campaigns)).collect();
     let addresses: Vec<EmailAddress> = staff::table
-        .filter(staff::disabled_at.is_null())
         .filter(staff::role.eq_any(roles))
-        .order(staff::id)
+        .filter(staff::disabled_at.is_null())
+        .filter(staff::password_hash.is_not_null())
+        .order(staff::id.asc())
         .select(staff::email)
         .load(db)?;
+    // Staff pages are in English, and so are their mails.
     Ok(addresses.into_iter().map(|address| (address, Language::english())).collect())
 }

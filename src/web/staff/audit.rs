@@ -8,7 +8,7 @@ use crate::i18n::Texts;
 use crate::values::{Language, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Query, Staff, permit};
-use crate::web::page::Pager;
+use crate::web::pager::Pager;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -34,7 +34,7 @@ struct AuditPage {
 pub async fn list(staff: Staff<permit::Audit>, query: Query<AuditQuery>) -> Answer {
     let request = PageRequest::new(query.page, 100);
     let entries = staff.app.db.read(move |db| Ok::<_, FeatureError>(audit::list(db, None, request)?)).await?;
-    let pager = Pager::of(&entries, |page| format!("/staff/audit?page={page}"));
+    let pager = Pager::new(&entries, |page| format!("/staff/audit?page={page}"));
     let row = |entry: AuditEntry| Row {
         time: Texts::get().date_time(&Language::english(), entry.at, staff.zone()),
         actor: entry.actor,

@@ -1,6 +1,7 @@
 //! Pages for staff, in English.
 
 pub mod account;
+pub mod analyses;
 pub mod audit;
 pub mod campaign_deliveries;
 pub mod campaign_progress;

@@ -14,8 +14,8 @@ use crate::i18n::Texts;
 use crate::mail::content;
 use crate::subscribers::topics;
 use crate::values::{Language, PageRequest};
-use crate::web::Answer;
 use crate::web::extract::{PublicPage, Query};
+use crate::web::{Answer, Message};
 
 /// How many others are offered below.
 const RELATED: i64 = 3;
@@ -53,7 +53,7 @@ struct LanguageLink {
 }
 
 /// `GET /analyses/{slug}[?lang=]`
-pub async fn read(page: PublicPage, app: Data<App>, slug: Path<String>, Query(query): Query<ReadQuery>) -> Answer {
+pub async fn read(mut page: PublicPage, app: Data<App>, slug: Path<String>, Query(query): Query<ReadQuery>) -> Answer {
     let language = page.language.clone();
     let wanted = [language.clone(), page.organisation.first_language()];
     let slug = slug.into_inner();
@@ -65,7 +65,7 @@ pub async fn read(page: PublicPage, app: Data<App>, slug: Path<String>, Query(qu
         })
         .await;
     let (related, topics, found) = match found {
-        Err(Error::NotFound(_)) => return gone(&page),
+        Err(Error::NotFound(_)) => return gone(page),
         other => other?,
     };
     let reader = Reader { language: &page.language, topics: &topics, chosen: !query.lang.is_empty() };
@@ -73,7 +73,9 @@ pub async fn read(page: PublicPage, app: Data<App>, slug: Path<String>, Query(qu
     let text = found.translation(&wanted).ok_or(Error::NotFound("analysis"))?;
     let article = view(&reader, &found, text, &related);
     let canonical = app.config.web.link(&own_address(&found, &text.language));
-    page.described(&text.summary, &canonical).render("public/analyses/read", &text.title, &article)
+    page.meta.description = Some(text.summary.clone());
+    page.meta.canonical = Some(canonical);
+    page.render("public/analyses/read", &text.title, &article)
 }
 
 /// By topic; where no other has one of its topics, the newest.
@@ -118,7 +120,9 @@ fn own_address(found: &Readable, language: &Language) -> String {
 }
 
 /// Says the same for a draft and for what never was.
-fn gone(page: &PublicPage) -> Answer {
-    let t = |key: &str| Texts::get().t(&page.language, key, &[]);
-    page.error(StatusCode::NOT_FOUND, &t("analysis-gone"), &t("analysis-gone-text"), "/analyses", &t("analysis-gone-link"))
+fn gone(mut page: PublicPage) -> Answer {
+    page.meta.noindex = true;
+    let t = |key: &str| page.t(key, &[]);
+    let message = Message::new(t("analysis-gone")).paragraph(t("analysis-gone-text"));
+    page.message(StatusCode::NOT_FOUND, &message.link("/analyses", t("analysis-gone-link")))
 }
