@@ -182,7 +182,8 @@ pub fn local_time(date: &str, time: &str, zone: Tz) -> Result<At, Error> {
     problems.check()?;
     let (Some(day), Some(clock)) = (day, clock) else { return Err(Error::invalid("time", "a time is needed")) };
     let local = zone.from_local_datetime(&day.and_time(clock)).earliest();
-    let local = local.ok_or_else(|| Error::invalid("time", "this hour is skipped on that day: the clocks go forward"))?;
+    let local =
+        local.ok_or_else(|| Error::invalid("time", "this hour is skipped on that day: the clocks go forward"))?;
     Ok(At::from_micros(local.timestamp_micros()))
 }
 
@@ -197,6 +198,9 @@ mod tests {
         assert_eq!(shown("2026-07-01", "09:00").unwrap(), "2026-07-01T07:00:00Z");
         assert_eq!(shown("2026-10-25", "02:30").unwrap(), "2026-10-25T00:30:00Z", "twice: the first");
         assert!(shown("2026-03-29", "02:30").unwrap_err().contains("skipped"));
-        assert_eq!(shown("soon", "later").unwrap_err(), "date: a date is needed; time: a time is needed, such as 09:00");
+        assert_eq!(
+            shown("soon", "later").unwrap_err(),
+            "date: a date is needed; time: a time is needed, such as 09:00"
+        );
     }
 }

@@ -27,7 +27,12 @@ pub struct DeliveriesQuery {
     page: Option<i64>,
 }
 
-pub async fn list(staff: Staff<permit::SubscribersRead>, app: Data<App>, id: Path<i64>, query: Query<DeliveriesQuery>) -> Answer {
+pub async fn list(
+    staff: Staff<permit::SubscribersRead>,
+    app: Data<App>,
+    id: Path<i64>,
+    query: Query<DeliveriesQuery>,
+) -> Answer {
     let (id, query) = (CampaignId(*id), query.into_inner());
     let state = query.state.parse::<DeliveryState>().ok();
     let (part, number_asked) = (query.q.trim().to_owned(), query.page);
@@ -41,7 +46,8 @@ pub async fn list(staff: Staff<permit::SubscribersRead>, app: Data<App>, id: Pat
         })
         .await?;
     let here = format!("{}/deliveries", path(id));
-    let pager = Pager::new(&page, |n| link(&here, &[("q", &query.q), ("state", &query.state), ("page", &n.to_string())]));
+    let pager =
+        Pager::new(&page, |n| link(&here, &[("q", &query.q), ("state", &query.state), ("page", &n.to_string())]));
     let zone = staff.zone();
     let count = format!("{} deliveries", number(page.total));
     let rows: Vec<Value> = page
@@ -56,7 +62,8 @@ pub async fn list(staff: Staff<permit::SubscribersRead>, app: Data<App>, id: Pat
             })
         })
         .collect();
-    let states: Vec<Value> = DeliveryState::ALL.iter().map(|s| json!({ "value": s.as_str(), "label": label(*s) })).collect();
+    let states: Vec<Value> =
+        DeliveryState::ALL.iter().map(|s| json!({ "value": s.as_str(), "label": label(*s) })).collect();
     let filtered = !query.q.is_empty() || state.is_some();
     let d = json!({
         "crumbs": [{ "label": "Campaigns", "href": "/staff/campaigns" }, { "label": campaign.name, "href": path(id) }, { "label": "Deliveries", "href": null }],
@@ -68,7 +75,12 @@ pub async fn list(staff: Staff<permit::SubscribersRead>, app: Data<App>, id: Pat
 }
 
 /// Streamed in pieces: a million rows do not stand in memory.
-pub async fn csv(_staff: Staff<permit::SubscribersRead>, app: Data<App>, id: Path<i64>, query: Query<DeliveriesQuery>) -> Answer {
+pub async fn csv(
+    _staff: Staff<permit::SubscribersRead>,
+    app: Data<App>,
+    id: Path<i64>,
+    query: Query<DeliveriesQuery>,
+) -> Answer {
     let id = CampaignId(*id);
     app.db.read(move |db| store::find(db, id)).await?;
     let state = query.state.parse::<DeliveryState>().ok();

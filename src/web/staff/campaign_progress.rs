@@ -50,7 +50,12 @@ fn words(status: &Status) -> String {
     let done = format!("{} of {} are through", number(status.done()), number(status.total));
     match status.failed + status.skipped {
         0 => format!("{done}."),
-        _ => format!("{done}: {} sent, {} failed, {} skipped.", number(status.sent), number(status.failed), number(status.skipped)),
+        _ => format!(
+            "{done}: {} sent, {} failed, {} skipped.",
+            number(status.sent),
+            number(status.failed),
+            number(status.skipped)
+        ),
     }
 }
 

@@ -22,28 +22,36 @@ pub struct WhenQuery {
 }
 
 /// How many, to whom, when: the page before the button.
-pub async fn ask_send(staff: Staff<permit::Campaigns>, app: Data<App>, id: Path<i64>, query: Query<WhenQuery>) -> Answer {
+pub async fn ask_send(
+    staff: Staff<permit::Campaigns>,
+    app: Data<App>,
+    id: Path<i64>,
+    query: Query<WhenQuery>,
+) -> Answer {
     let (id, now, zone) = (CampaignId(*id), app.clock.now(), staff.zone());
     let at = match query.when.as_str() {
         "later" => send::local_time(&query.date, &query.time, zone).map(Some),
         _ => Ok(None),
     };
     let asked = match at {
-        Ok(at) => app
-            .db
-            .read(move |db| {
-                let campaign = store::find(db, id)?;
-                campaign.state.after(crate::campaigns::Step::Schedule)?;
-                send::check(db, &campaign, at, now)?;
-                let audience = audience::count(db, &campaign, now)?;
-                Ok((campaign, audience, at))
-            })
-            .await,
+        Ok(at) => {
+            app.db
+                .read(move |db| {
+                    let campaign = store::find(db, id)?;
+                    campaign.state.after(crate::campaigns::Step::Schedule)?;
+                    send::check(db, &campaign, at, now)?;
+                    let audience = audience::count(db, &campaign, now)?;
+                    Ok((campaign, audience, at))
+                })
+                .await
+        }
         Err(error) => Err(error),
     };
     let (campaign, audience, at) = match asked {
         Ok(asked) => asked,
-        Err(FeatureError::Invalid(errors)) => return show_with(&staff, &app, id, errors, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(FeatureError::Invalid(errors)) => {
+            return show_with(&staff, &app, id, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
         Err(other) => return after(&staff, &app, id, Err(other), "").await,
     };
     let (heading, lead, button) = match at {
@@ -124,7 +132,9 @@ pub async fn ask_cancel(staff: Staff<permit::Campaigns>, app: Data<App>, id: Pat
 pub async fn cancel(staff: Staff<permit::Campaigns>, app: Data<App>, id: Path<i64>) -> Answer {
     let (id, actor, now) = (CampaignId(*id), staff.actor(), app.clock.now());
     match app.db.write(move |db| send::cancel(db, id, &actor, now)).await {
-        Ok(skipped) => staff.redirect(&path(id), Notice::ok(format!("Cancelled. {} were not mailed.", readers(skipped as i64)))),
+        Ok(skipped) => {
+            staff.redirect(&path(id), Notice::ok(format!("Cancelled. {} were not mailed.", readers(skipped as i64))))
+        }
         Err(other) => after(&staff, &app, id, Err(other), "").await,
     }
 }
@@ -149,8 +159,14 @@ pub async fn ask_settle(staff: Staff<permit::Campaigns>, app: Data<App>, asked: 
     let (id, decision) = (CampaignId(id), decision(&word)?);
     let status = app.db.read(move |db| report::status(db, id)).await?;
     let (heading, lead, button) = match decision {
-        Decision::Again => ("Send these again?", "Some of them may get the mail twice; it has the same Message-ID, so many mail programs show it once.", "Send these again"),
-        Decision::Sent => ("Count these as sent?", "Some of them may never have got the mail, and will not.", "Count these as sent"),
+        Decision::Again => (
+            "Send these again?",
+            "Some of them may get the mail twice; it has the same Message-ID, so many mail programs show it once.",
+            "Send these again",
+        ),
+        Decision::Sent => {
+            ("Count these as sent?", "Some of them may never have got the mail, and will not.", "Count these as sent")
+        }
     };
     let d = json!({
         "heading": heading, "lead": lead, "button": button, "danger": null, "cancel_href": path(id),

@@ -44,12 +44,15 @@ async fn edit_page(
     typed: Option<TextForm>,
     errors: &[FieldError],
 ) -> Answer {
-    let (campaign, variants) = app
-        .db
-        .read(move |db| Ok::<_, FeatureError>((store::find(db, id)?, store::variants(db, id)?)))
-        .await?;
-    let variant = variants.iter().find(|v| v.language == language).ok_or(FeatureError::NotFound("language of this campaign"))?;
-    let form = typed.unwrap_or_else(|| TextForm { subject: variant.subject.clone(), body: variant.body.clone(), then: String::new() });
+    let (campaign, variants) =
+        app.db.read(move |db| Ok::<_, FeatureError>((store::find(db, id)?, store::variants(db, id)?))).await?;
+    let variant =
+        variants.iter().find(|v| v.language == language).ok_or(FeatureError::NotFound("language of this campaign"))?;
+    let form = typed.unwrap_or_else(|| TextForm {
+        subject: variant.subject.clone(),
+        body: variant.body.clone(),
+        then: String::new(),
+    });
     let tabs: Vec<Value> = variants
         .iter()
         .map(|v| json!({ "name": v.language.own_name(), "href": format!("{}/text/{}", path(id), v.language), "current": v.language == language }))
@@ -119,7 +122,12 @@ pub struct ReaderQuery {
     reader: Option<i64>,
 }
 
-pub async fn show_preview(staff: Staff<permit::Campaigns>, app: Data<App>, text: Text, query: Query<ReaderQuery>) -> Answer {
+pub async fn show_preview(
+    staff: Staff<permit::Campaigns>,
+    app: Data<App>,
+    text: Text,
+    query: Query<ReaderQuery>,
+) -> Answer {
     let (id, tag) = text.into_inner();
     let (id, language, query) = (CampaignId(id), language(&tag)?, query.into_inner());
     let (frame, now, lang, searched) = (app.campaign_mails.clone(), app.clock.now(), language.clone(), query.q.clone());

@@ -35,13 +35,17 @@ pub async fn list(staff: Staff<permit::Read>, app: Data<App>, query: Query<ListQ
         .read(move |db| {
             let part = Some(part.trim()).filter(|part| !part.is_empty());
             let page = store::list(db, state, part, PageRequest::new(query.page, 25))?;
-            let href = |number: i64| link("/staff/campaigns", &[("q", &query.q), ("state", &query.state), ("page", &number.to_string())]);
+            let href = |number: i64| {
+                link("/staff/campaigns", &[("q", &query.q), ("state", &query.state), ("page", &number.to_string())])
+            };
             let pager = Pager::new(&page, href);
-            let rows: Result<Vec<Value>, FeatureError> = page.rows.iter().map(|campaign| row(db, campaign, zone)).collect();
+            let rows: Result<Vec<Value>, FeatureError> =
+                page.rows.iter().map(|campaign| row(db, campaign, zone)).collect();
             Ok::<_, FeatureError>((rows?, pager))
         })
         .await?;
-    let states: Vec<Value> = CampaignState::ALL.iter().map(|s| json!({ "value": s.as_str(), "label": state_label(*s) })).collect();
+    let states: Vec<Value> =
+        CampaignState::ALL.iter().map(|s| json!({ "value": s.as_str(), "label": state_label(*s) })).collect();
     let filtered = !staff.visit.query.is_empty();
     let d = json!({
         "rows": rows, "pager": pager, "states": states, "may_write": staff.may(Permission::Campaigns),
@@ -129,7 +133,9 @@ pub async fn create(staff: Staff<permit::Campaigns>, app: Data<App>, form: Form<
         .await;
     match made {
         Ok(id) => staff.redirect(&path(id), Notice::ok("Draft saved.")),
-        Err(FeatureError::Invalid(errors)) => new_page(&staff, &app, &form, &errors, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(FeatureError::Invalid(errors)) => {
+            new_page(&staff, &app, &form, &errors, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
         Err(FeatureError::Conflict(words)) => staff.redirect("/staff/campaigns/new", Notice::warn(words)),
         Err(other) => Err(other.into()),
     }
@@ -176,7 +182,9 @@ fn facts(db: &mut Db, campaign: &Campaign, zone: chrono_tz::Tz) -> Result<Value,
         json!({ "term": "Topics", "value": names.join(", ") }),
         json!({ "term": "Languages of readers", "value": languages }),
     ];
-    for (term, at) in [("Starts", campaign.scheduled_at), ("Started", campaign.started_at), ("Ended", campaign.finished_at)] {
+    for (term, at) in
+        [("Starts", campaign.scheduled_at), ("Started", campaign.started_at), ("Ended", campaign.finished_at)]
+    {
         if let Some(at) = at
             && (term != "Starts" || campaign.started_at.is_none())
         {
@@ -197,7 +205,13 @@ fn facts(db: &mut Db, campaign: &Campaign, zone: chrono_tz::Tz) -> Result<Value,
 }
 
 /// What the page of a campaign shows that has not left yet.
-fn writing(db: &mut Db, campaign: &Campaign, own: &[Language], zone: chrono_tz::Tz, now: At) -> Result<Value, FeatureError> {
+fn writing(
+    db: &mut Db,
+    campaign: &Campaign,
+    own: &[Language],
+    zone: chrono_tz::Tz,
+    now: At,
+) -> Result<Value, FeatureError> {
     let variants = store::variants(db, campaign.id)?;
     let texts: Vec<Value> = variants
         .iter()
@@ -222,10 +236,8 @@ fn writing(db: &mut Db, campaign: &Campaign, own: &[Language], zone: chrono_tz::
         .map(|topic| json!({ "value": topic.slug, "label": topic.name, "checked": chosen.contains(&topic.id) }))
         .collect();
     let limited = campaign.languages();
-    let languages: Vec<Value> = own
-        .iter()
-        .map(|l| json!({ "value": l, "label": l.own_name(), "checked": limited.contains(l) }))
-        .collect();
+    let languages: Vec<Value> =
+        own.iter().map(|l| json!({ "value": l, "label": l.own_name(), "checked": limited.contains(l) })).collect();
     let audience = audience::count(db, campaign, now)?;
     let missing_words: Vec<String> = match send::check(db, campaign, None, now) {
         Err(FeatureError::Invalid(errors)) => errors.into_iter().map(|error| sentence(&error.message)).collect(),
@@ -244,7 +256,10 @@ fn writing(db: &mut Db, campaign: &Campaign, own: &[Language], zone: chrono_tz::
 pub(super) fn audience_lines(audience: &audience::Audience) -> Vec<Value> {
     let mut lines = vec![json!({ "term": "Gets it now", "value": readers(audience.total) })];
     lines.extend(
-        audience.by_variant.iter().map(|(l, n)| json!({ "term": format!("in {}", l.own_name()), "value": readers(*n) })),
+        audience
+            .by_variant
+            .iter()
+            .map(|(l, n)| json!({ "term": format!("in {}", l.own_name()), "value": readers(*n) })),
     );
     if audience.suppressed > 0 {
         lines.push(json!({ "term": "Left out, because suppressed", "value": readers(audience.suppressed) }));
@@ -267,13 +282,23 @@ pub async fn rename(staff: Staff<permit::Campaigns>, app: Data<App>, id: Path<i6
     after(&staff, &app, id, done, "Name saved.").await
 }
 
-pub async fn set_audience(staff: Staff<permit::Campaigns>, app: Data<App>, id: Path<i64>, form: Form<ChangeForm>) -> Answer {
+pub async fn set_audience(
+    staff: Staff<permit::Campaigns>,
+    app: Data<App>,
+    id: Path<i64>,
+    form: Form<ChangeForm>,
+) -> Answer {
     let (id, actor, now, form) = (CampaignId(*id), staff.actor(), app.clock.now(), form.into_inner());
     let done = app.db.write(move |db| draft::set_audience(db, id, &form.topics, &form.languages, &actor, now)).await;
     after(&staff, &app, id, done, "Audience saved.").await
 }
 
-pub async fn add_language(staff: Staff<permit::Campaigns>, app: Data<App>, id: Path<i64>, form: Form<ChangeForm>) -> Answer {
+pub async fn add_language(
+    staff: Staff<permit::Campaigns>,
+    app: Data<App>,
+    id: Path<i64>,
+    form: Form<ChangeForm>,
+) -> Answer {
     let (id, actor, now, form) = (CampaignId(*id), staff.actor(), app.clock.now(), form.into_inner());
     match app.db.write(move |db| draft::add_variant(db, id, &form.language, &actor, now)).await {
         Ok(language) => staff.redirect(&format!("{}/text/{language}", path(id)), Notice::ok("Language added.")),
@@ -318,7 +343,10 @@ pub(super) fn link(path: &str, query: &[(&str, &str)]) -> String {
 }
 
 fn query_value(query: &str, name: &str) -> String {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, v)| v.into_owned()).unwrap_or_default()
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, v)| v.into_owned())
+        .unwrap_or_default()
 }
 
 fn topic_names(db: &mut Db, id: CampaignId) -> Result<Vec<String>, FeatureError> {
