@@ -160,21 +160,28 @@ pub(super) async fn show_with<P>(
         .db
         .read(move |db| {
             let campaign = store::find(db, id)?;
-            let mut d = facts(db, &campaign, zone)?;
-            d["may_write"] = may_write.into();
-            d["errors"] = json!(errors);
-            if campaign.state == CampaignState::Draft || campaign.state == CampaignState::Scheduled {
-                d["draft"] = writing(db, &campaign, &own, zone, now)?;
-            } else {
-                d["progress"] = campaign_progress::data(db, &campaign, may_read_addresses, now)?;
-            }
+            let unsent = matches!(campaign.state, CampaignState::Draft | CampaignState::Scheduled);
+            let (draft, progress) = match unsent {
+                true => (writing(db, &campaign, &own, zone, now)?, Value::Null),
+                false => (Value::Null, campaign_progress::data(db, &campaign, may_read_addresses, now)?),
+            };
+            let extra = Extra { may_write, errors, draft, progress };
+            let d = facts(db, &campaign, extra, zone)?;
             Ok::<_, FeatureError>((campaign.name, d))
         })
         .await?;
     staff.render_with(status, "staff/campaigns/show", &name, &data)
 }
 
-fn facts(db: &mut Db, campaign: &Campaign, zone: chrono_tz::Tz) -> Result<Value, FeatureError> {
+/// What depends on who looks, and on the campaign's state.
+struct Extra {
+    may_write: bool,
+    errors: Vec<FieldError>,
+    draft: Value,
+    progress: Value,
+}
+
+fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) -> Result<Value, FeatureError> {
     let names = topic_names(db, campaign.id)?;
     let languages: Vec<String> = campaign.languages().iter().map(|l| l.own_name().to_owned()).collect();
     let languages = if languages.is_empty() { "All".to_owned() } else { languages.join(", ") };
@@ -200,7 +207,7 @@ fn facts(db: &mut Db, campaign: &Campaign, zone: chrono_tz::Tz) -> Result<Value,
         "is_draft": campaign.state == CampaignState::Draft, "is_scheduled": campaign.state == CampaignState::Scheduled,
         "is_sending": campaign.state == CampaignState::Sending, "is_paused": campaign.state == CampaignState::Paused,
         "starts": campaign.scheduled_at.map(|at| date(at, zone)),
-        "draft": null, "progress": null,
+        "draft": extra.draft, "progress": extra.progress, "may_write": extra.may_write, "errors": extra.errors,
     }))
 }
 
