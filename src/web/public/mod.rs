@@ -8,3 +8,4 @@ pub mod preferences;
 pub mod subscribe;
 mod token;
 pub mod unsubscribe;
+pub mod mail;
