@@ -1,7 +1,9 @@
 //! Pledgepost: a newsletter and donation manager. The map of the house; who may import whom is kept by `tests/house.rs`.
 
+pub mod analyses;
 pub mod app;
 pub mod audit;
+pub mod campaigns;
 pub mod cli;
 pub mod config;
 pub mod db;
@@ -13,6 +15,7 @@ pub mod lease;
 pub mod mail;
 pub mod organisation;
 pub mod outbox;
+pub mod sandbox;
 pub mod staff;
 pub mod subscribers;
 pub mod telemetry;

@@ -8,5 +8,12 @@
 )]
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
+mod cli;
 mod db;
+mod delivery;
+mod house;
+mod platform;
+mod public;
+mod sandbox;
+mod staff;
 mod support;

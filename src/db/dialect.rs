@@ -50,7 +50,8 @@ pub fn for_update(db: &Db) -> &'static str {
 
 /// A table expression named `v` over the JSON array of objects bound as `$1` (text): one statement then changes or
 /// inserts a whole batch on either back end. Columns are (name, PostgreSQL type), of which `bigint` and `text` are used;
-/// on SQLite an instant stays the text that it is.
+/// on SQLite an instant stays the text that it is. Write it first, as `WITH v AS (SELECT * FROM {rows}) …`: SQLite numbers
+/// `$n` by their first appearance in the text, not by their names.
 pub fn json_rows(db: &Db, columns: &[(&str, &str)]) -> String {
     match db {
         Db::Pg(_) => {

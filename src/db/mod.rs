@@ -13,7 +13,7 @@ pub mod types;
 mod url;
 
 pub use both::Both;
-pub use pool::{Database, PoolSizes};
+pub use pool::{Database, PoolSizes, open};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
 /// The one connection type. Only `dialect.rs` and this folder may ask which variant it is.

@@ -78,10 +78,10 @@ mod tests {
     #[test]
     fn opens_by_scheme_only() {
         assert!(
-            matches!(DatabaseUrl::parse("sqlite://a/b.db"), Ok(DatabaseUrl::Sqlite(p)) if p == PathBuf::from("a/b.db"))
+            matches!(DatabaseUrl::parse("sqlite://a/b.db"), Ok(DatabaseUrl::Sqlite(p)) if p.as_path() == std::path::Path::new("a/b.db"))
         );
         assert!(
-            matches!(DatabaseUrl::parse("sqlite:///a.db"), Ok(DatabaseUrl::Sqlite(p)) if p == PathBuf::from("/a.db"))
+            matches!(DatabaseUrl::parse("sqlite:///a.db"), Ok(DatabaseUrl::Sqlite(p)) if p.as_path() == std::path::Path::new("/a.db"))
         );
         assert!(DatabaseUrl::parse("postgres://u:p@h/d").is_ok());
         for bad in ["postgres:x", "mysql://h/d", "file.db", "", "sqlite://"] {

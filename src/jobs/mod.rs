@@ -5,5 +5,5 @@
 mod runner;
 mod store;
 
-pub use runner::{Handler, Jobs, Recurring};
+pub use runner::{Handler, Jobs, Recurring, Task};
 pub use store::{enqueue, failed, give_back, leave_schedule_to};

@@ -15,11 +15,14 @@ use crate::values::{At, Clock};
 /// exactly once. Work over a network does not belong here; it enqueues a delivery instead.
 pub type Handler = Arc<dyn Fn(&mut Db, &str, At) -> anyhow::Result<()> + Send + Sync>;
 
+/// What a recurring task does, in one transaction.
+pub type Task = Arc<dyn Fn(&mut Db, At) -> anyhow::Result<()> + Send + Sync>;
+
 /// A task that runs again and again on one node at a time.
 pub struct Recurring {
     pub name: &'static str,
     pub every: chrono::Duration,
-    pub run: Arc<dyn Fn(&mut Db, At) -> anyhow::Result<()> + Send + Sync>,
+    pub run: Task,
 }
 
 /// All that may be run, registered by `app`.

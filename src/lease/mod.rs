@@ -13,6 +13,7 @@ mod watch;
 
 pub use keeper::{Heirs, Keeper};
 pub use node::{Node, awake};
+pub use store::all as nodes;
 pub use watch::Watch;
 
 use std::time::Duration;

@@ -20,6 +20,10 @@ pub fn beat(db: &mut Db, id: NodeId) -> QueryResult<bool> {
     Ok(diesel::update(row).set(nodes::heartbeat.eq(nodes::heartbeat + 1)).execute(db)? > 0)
 }
 
+/// Every node and its counter.
+///
+/// # Errors
+/// The database's.
 pub fn all(db: &mut Db) -> QueryResult<Vec<(NodeId, i64)>> {
     let rows: Vec<(i64, i64)> = nodes::table.select((nodes::id, nodes::heartbeat)).load(db)?;
     Ok(rows.into_iter().map(|(id, counter)| (NodeId(id), counter)).collect())

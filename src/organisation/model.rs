@@ -129,7 +129,8 @@ impl OrganisationForm {
             ("leave_url", &checked.leave_url),
         ] {
             let web = url::Url::parse(url).is_ok_and(|u| matches!(u.scheme(), "http" | "https"));
-            if !web && !(url.is_empty() && field != "leave_url") {
+            let may_be_empty = field != "leave_url";
+            if !web && (!url.is_empty() || !may_be_empty) {
                 problems.add(field, "a web address begins with https://");
             }
         }

@@ -36,7 +36,7 @@ impl DeliveryState {
 }
 
 /// A row of `deliveries`, as renderers and pages see it.
-#[derive(HasQuery, Debug, Clone)]
+#[derive(HasQuery, QueryableByName, Debug, Clone)]
 #[diesel(table_name = deliveries)]
 #[diesel(check_for_backend(MultiBackend))]
 pub struct Delivery {

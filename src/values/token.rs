@@ -16,6 +16,8 @@ pub enum Purpose {
     Unsubscribe,
     /// Shows a campaign on the web as that mail showed it (id: delivery).
     WebVersion,
+    /// Makes the first admin while there is no staff (id: 0).
+    FirstAdmin,
 }
 
 impl Purpose {
@@ -25,6 +27,7 @@ impl Purpose {
             Purpose::Preferences => b"preferences",
             Purpose::Unsubscribe => b"unsubscribe",
             Purpose::WebVersion => b"web-version",
+            Purpose::FirstAdmin => b"first-admin",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::config::Mode;
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::organisation::Organisation;
-use crate::subscribers::topics::{self, Topic};
+use crate::subscribers::{Topic, topics};
 use crate::values::Language;
 
 /// One line on top of the next page: what was done, or what to look at.

@@ -4,7 +4,7 @@ use actix_web::guard;
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
 use super::middleware::limit;
-use super::{Answer, Error, assets, health, paths, public, session};
+use super::{Answer, Error, assets, health, paths, public, sandbox, session, staff};
 use crate::app::App;
 
 /// Mounts everything. Around it `server.rs` puts the middleware.
@@ -13,7 +13,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
     cfg.configure(machines);
     cfg.configure(public);
     let staff_paths = guard::fn_guard(|context| paths::is_staff(context.head().uri.path()));
-    cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff));
+    cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff_pages));
     cfg.default_service(web::to(nothing));
 }
 
@@ -29,10 +29,14 @@ fn machines(cfg: &mut ServiceConfig) {
 /// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.
 #[rustfmt::skip]
 fn public(cfg: &mut ServiceConfig) {
-    // Analyses (the home page is theirs)
-
-    // Subscribers: sign-up, confirmation, preferences, leaving
     cfg
+        // Analyses (the home page is theirs)
+        .route("/", get().to(public::home::show))
+        .route("/analyses", get().to(public::analyses::list))
+        .route("/analyses.atom", get().to(public::feed::show))
+        .route("/analyses/{slug}", get().to(public::analyses::read))
+
+        // Subscribers: sign-up, confirmation, preferences, leaving
         .route("/subscribe", get().to(public::subscribe::form))
         .route("/subscribe", post().to(public::subscribe::create).wrap(limit::public_writes()))
         .route("/confirm/{token}", get().to(public::confirm::show))
@@ -40,27 +44,89 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/preferences/{token}", get().to(public::preferences::show))
         .route("/preferences/{token}", post().to(public::preferences::submit).wrap(limit::public_writes()))
         .route("/unsubscribe/{token}", get().to(public::unsubscribe::show))
-        .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()));
+        .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()))
 
-    // Campaigns: the web version of a mail
+        // Campaigns: the web version of a mail
 
-    // Sandbox: the mailbox (handlers take `Loopback`)
+        // Sandbox: the mailbox (handlers take `Loopback`)
+        .route("/sandbox/mail", get().to(sandbox::list))
+        .route("/sandbox/mail/live", get().to(sandbox::live))
+        .route("/sandbox/mail/delete", get().to(sandbox::sure_delete))
+        .route("/sandbox/mail/delete", post().to(sandbox::delete))
+        .route("/sandbox/mail/{id}", get().to(sandbox::show))
+        .route("/sandbox/mail/{id}/html", get().to(sandbox::html))
+        .route("/sandbox/mail/{id}/source", get().to(sandbox::source));
 }
 
 /// Staff: behind the session. Handlers take `Staff<permit::…>`.
 #[rustfmt::skip]
-fn staff(_cfg: &mut ServiceConfig) {
-    // Log-in and own account
+fn staff_pages(cfg: &mut ServiceConfig) {
+    cfg
+        // Log-in and own account
+        .route("/staff/login", get().to(staff::login::show))
+        .route("/staff/login", post().to(staff::login::submit).wrap(limit::log_in()))
+        .route("/staff/logout", post().to(staff::login::log_out))
+        .route("/staff/reset", get().to(staff::login::ask_reset))
+        .route("/staff/reset", post().to(staff::login::send_reset).wrap(limit::log_in()))
+        .route("/staff/reset/{token}", get().to(staff::set_password::reset).wrap(limit::log_in()))
+        .route("/staff/reset/{token}", post().to(staff::set_password::submit_reset).wrap(limit::log_in()))
+        .route("/staff/setup/{token}", get().to(staff::set_password::setup).wrap(limit::log_in()))
+        .route("/staff/setup/{token}", post().to(staff::set_password::submit_setup).wrap(limit::log_in()))
+        .route("/staff/account", get().to(staff::account::show))
+        .route("/staff/account", post().to(staff::account::rename))
+        .route("/staff/account/password", post().to(staff::account::change_password).wrap(limit::log_in()))
 
-    // Start page
+        // Start page
+        .route("/staff", get().to(staff::home::show))
 
-    // Analyses
+        // Analyses
+        .route("/staff/analyses", get().to(staff::analyses::list))
+        .route("/staff/analyses/new", get().to(staff::analyses::new))
+        .route("/staff/analyses/new", post().to(staff::analyses::create))
+        .route("/staff/analyses/preview", post().to(staff::analyses::preview))
+        .route("/staff/analyses/{id}", get().to(staff::analyses::show))
+        .route("/staff/analyses/{id}/details", get().to(staff::analyses::details))
+        .route("/staff/analyses/{id}/details", post().to(staff::analyses::save_details))
+        .route("/staff/analyses/{id}/text/{language}", get().to(staff::analyses::text))
+        .route("/staff/analyses/{id}/text/{language}", post().to(staff::analyses::save_text))
+        .route("/staff/analyses/{id}/text/{language}/delete", get().to(staff::analyses::sure_delete_text))
+        .route("/staff/analyses/{id}/text/{language}/delete", post().to(staff::analyses::delete_text))
+        .route("/staff/analyses/{id}/publish", get().to(staff::analyses::sure_publish))
+        .route("/staff/analyses/{id}/publish", post().to(staff::analyses::publish))
+        .route("/staff/analyses/{id}/unpublish", get().to(staff::analyses::sure_unpublish))
+        .route("/staff/analyses/{id}/unpublish", post().to(staff::analyses::unpublish))
+        .route("/staff/analyses/{id}/delete", get().to(staff::analyses::sure_delete))
+        .route("/staff/analyses/{id}/delete", post().to(staff::analyses::delete))
 
-    // Subscribers and topics
+        // Subscribers and topics
+        .route("/staff/subscribers", get().to(staff::subscribers::list))
+        .route("/staff/subscribers.csv", get().to(staff::subscribers::export))
+        .route("/staff/subscribers/suppress", post().to(staff::subscribers::suppress_address))
+        .route("/staff/subscribers/{id}", get().to(staff::subscribers::show))
+        .route("/staff/subscribers/{id}/suppress", get().to(staff::subscribers::sure_suppress))
+        .route("/staff/subscribers/{id}/suppress", post().to(staff::subscribers::suppress))
+        .route("/staff/subscribers/{id}/erase", get().to(staff::subscribers::sure_erase))
+        .route("/staff/subscribers/{id}/erase", post().to(staff::subscribers::erase))
+        .route("/staff/topics", get().to(staff::topics::list))
+        .route("/staff/topics", post().to(staff::topics::create))
+        .route("/staff/topics/new", get().to(staff::topics::new))
+        .route("/staff/topics/{id}", get().to(staff::topics::edit))
+        .route("/staff/topics/{id}", post().to(staff::topics::save))
 
-    // Campaigns
+        // Campaigns
 
-    // Settings: organisation, staff, audit
+        // Settings: organisation, staff, audit
+        .route("/staff/organisation", get().to(staff::organisation::show))
+        .route("/staff/organisation", post().to(staff::organisation::save))
+        .route("/staff/members", get().to(staff::members::list))
+        .route("/staff/members", post().to(staff::members::create))
+        .route("/staff/members/new", get().to(staff::members::new))
+        .route("/staff/members/{id}", get().to(staff::members::show))
+        .route("/staff/members/{id}/role", post().to(staff::members::change_role))
+        .route("/staff/members/{id}/disable", post().to(staff::members::disable))
+        .route("/staff/members/{id}/enable", post().to(staff::members::enable))
+        .route("/staff/members/{id}/invite", post().to(staff::members::invite))
+        .route("/staff/audit", get().to(staff::audit::list));
 }
 
 async fn nothing() -> Answer {

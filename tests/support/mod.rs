@@ -1,5 +1,12 @@
 //! What the tests stand on.
 
+pub mod analyses;
+pub mod app;
+pub mod campaigns;
 pub mod db;
+pub mod engine;
+pub mod site;
+pub mod smtp_sink;
 
 pub use db::{Backend, TestDb};
+pub use site::Site;

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::db::Db;
 use crate::db::schema::staff;
-use crate::staff::{Member, Role};
-use crate::values::{At, EmailAddress, StaffId};
+use crate::staff::{Member, Permission, Role};
+use crate::values::{At, EmailAddress, Language, StaffId};
 
 /// # Errors
 /// The database's.
@@ -90,4 +90,21 @@ pub fn update_disabled(db: &mut Db, id: StaffId, at: Option<At>) -> QueryResult<
 /// The database's.
 pub fn update_last_login(db: &mut Db, id: StaffId, now: At) -> QueryResult<()> {
     diesel::update(staff::table.find(id.0)).set(staff::last_login_at.eq(now)).execute(db).map(drop)
+}
+
+/// Who is told when a campaign was stopped: those who may send campaigns and can log in.
+///
+/// # Errors
+/// The database's.
+pub fn campaign_staff(db: &mut Db) -> QueryResult<Vec<(EmailAddress, Language)>> {
+    let roles: Vec<Role> = Role::ALL.iter().copied().filter(|role| role.may(Permission::Campaigns)).collect();
+    let addresses: Vec<EmailAddress> = staff::table
+        .filter(staff::role.eq_any(roles))
+        .filter(staff::disabled_at.is_null())
+        .filter(staff::password_hash.is_not_null())
+        .order(staff::id.asc())
+        .select(staff::email)
+        .load(db)?;
+    // Staff pages are in English, and so are their mails.
+    Ok(addresses.into_iter().map(|address| (address, Language::english())).collect())
 }

@@ -6,6 +6,7 @@ mod loopback;
 mod public_page;
 mod query;
 mod staff;
+mod staff_door;
 
 pub use client_ip::{ClientIp, client_ip};
 pub use form::{Form, FormOrJson};
@@ -13,3 +14,4 @@ pub use loopback::{Loopback, is_loopback};
 pub use public_page::PublicPage;
 pub use query::Query;
 pub use staff::{SESSION_NOTICE, SESSION_STAFF, Staff, permit};
+pub use staff_door::StaffDoor;

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 
+use super::staff_door::open_session;
 use crate::app::App;
 use crate::audit::Actor;
 use crate::error::Error as FeatureError;
@@ -121,6 +122,14 @@ impl<P> Staff<P> {
             notice: notice.as_ref(),
         }
         .render(status, template, title, data)
+    }
+
+    /// Gives the session a new key; for after the member's sessions were ended.
+    ///
+    /// # Errors
+    /// When the session cannot be written.
+    pub fn renew_session(&self) -> Result<(), Error> {
+        open_session(&self.session, self.id, None)
     }
 
     /// After a write: 303 to `path`, where the notice is shown once.

@@ -53,7 +53,6 @@ struct Failure {
 impl Failure {
     fn of(status: StatusCode, error: &actix_web::Error) -> Self {
         let stem = match status.as_u16() {
-            400 => "400",
             403 => "403",
             404 | 405 => "404",
             409 => "409",
@@ -61,6 +60,7 @@ impl Failure {
             422 => "422",
             429 => "429",
             503 => "503",
+            // 400 itself, and what nobody here says.
             400..500 => "400",
             _ => "500",
         };

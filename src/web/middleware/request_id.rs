@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
@@ -15,11 +16,15 @@ use crate::web::paths;
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-pub async fn log<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
+pub async fn log<B: MessageBody>(mut request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {
     let begun = Instant::now();
     let id: String = random_token().unwrap_or_default().chars().take(16).collect();
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), paths::masked(request.path()).into_owned());
+    // Answered like GET; the server leaves the body out, because it knows what was asked.
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
     let mut answer = next.call(request).await?;
     if let Ok(value) = HeaderValue::from_str(&id) {
         answer.headers_mut().insert(HeaderName::from_static("x-request-id"), value);

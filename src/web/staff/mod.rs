@@ -1,3 +1,41 @@
 //! Pages for staff, in English.
 
+pub mod account;
+pub mod analyses;
+pub mod audit;
+pub mod home;
+pub mod login;
+pub mod members;
 pub mod nav;
+pub mod organisation;
+pub mod set_password;
+pub mod subscribers;
+pub mod topics;
+
+use serde::Serialize;
+
+use crate::error::{Error, FieldError};
+
+/// A form as it was typed, and what is wrong with it: the `d` of every form page.
+#[derive(Debug, Serialize)]
+pub struct FormPage<F> {
+    pub form: F,
+    pub errors: Vec<FieldError>,
+}
+
+impl<F> FormPage<F> {
+    pub fn new(form: F) -> Self {
+        Self { form, errors: Vec::new() }
+    }
+    pub fn wrong(form: F, errors: Vec<FieldError>) -> Self {
+        Self { form, errors }
+    }
+}
+
+/// What can be shown beside the fields; other errors go on.
+pub(crate) fn field_errors(error: Error) -> Result<Vec<FieldError>, crate::web::Error> {
+    match error {
+        Error::Invalid(errors) => Ok(errors),
+        other => Err(other.into()),
+    }
+}

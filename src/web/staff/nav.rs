@@ -21,7 +21,7 @@ pub struct Item {
 /// `(group, path, label, icon, permission)` in the order shown.
 const ITEMS: [(&str, &str, &str, &str, Permission); 9] = [
     ("Overview", "/staff", "Start", "chart", Permission::Read),
-    ("Publish", "/staff/analyses", "Analyses", "document", Permission::Analyses),
+    ("Publish", "/staff/analyses", "Analyses", "document", Permission::Read),
     ("Campaigns", "/staff/campaigns", "Campaigns", "mail", Permission::Read),
     ("Subscribers", "/staff/subscribers", "Subscribers", "people", Permission::SubscribersRead),
     ("Subscribers", "/staff/topics", "Topics", "menu", Permission::Subscribers),

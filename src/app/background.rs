@@ -1,0 +1,74 @@
+//! What runs beside the web pages: heartbeat, jobs, delivery and, in a sandbox, the mailbox.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::{App, features};
+use crate::lease::Keeper;
+use crate::mail::MailServer;
+use crate::sandbox::mailbox::{Mailbox, MailboxHandle};
+
+/// The running parts; [`Background::stop`] ends them in the order that loses nothing.
+pub struct Background {
+    stop: watch::Sender<bool>,
+    stop_keeper: watch::Sender<bool>,
+    work: Vec<JoinHandle<()>>,
+    keeper: JoinHandle<()>,
+    mailbox: Option<MailboxHandle>,
+}
+
+impl Background {
+    /// Starts everything that this process is to do in the background.
+    ///
+    /// # Errors
+    /// When the mail server's address or the DKIM key cannot be taken, or the mailbox finds no port.
+    pub async fn start(app: &Arc<App>) -> anyhow::Result<Self> {
+        let (mailbox, server) = match &app.config.mail.smtp_url {
+            Some(url) => (None, MailServer::parse(url.expose_secret()).context("PLEDGEPOST_SMTP_URL")?),
+            None => {
+                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("the sandbox mailbox")?;
+                let mailbox = Mailbox::start(listener, app.db.clone(), app.clock.clone())?;
+                let server = MailServer::parse(&format!("smtp://{}?tls=none", mailbox.addr))?;
+                (Some(mailbox), server)
+            }
+        };
+        let outbox = app.outbox(server)?;
+        let (stop, stopped) = watch::channel(false);
+        let (stop_keeper, keeper_stopped) = watch::channel(false);
+        let mut keeper = Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(app));
+        // The first heartbeat now, so that work begins at once; a failing database is tried again by the keeper.
+        let keeper = tokio::task::spawn_blocking(move || {
+            let first = keeper.pass();
+            (keeper, first)
+        })
+        .await?;
+        if let Err(error) = keeper.1 {
+            tracing::error!(error = format!("{error:#}"), "cannot register for delivery yet");
+        }
+        let jobs = app.jobs.clone().run(app.db.clone(), app.clock.clone(), app.node.clone(), stopped.clone());
+        Ok(Self {
+            work: vec![tokio::spawn(jobs), tokio::spawn(outbox.run(stopped))],
+            keeper: tokio::spawn(keeper.0.run(keeper_stopped)),
+            stop,
+            stop_keeper,
+            mailbox,
+        })
+    }
+
+    /// Stops leasing, finishes what is on the wire, records, and gives back the rest.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.work {
+            let _ = task.await;
+        }
+        let _ = self.stop_keeper.send(true);
+        let _ = self.keeper.await;
+        if let Some(mailbox) = self.mailbox {
+            mailbox.shutdown().await;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A campaign's deliveries as CSV, in pieces, so that memory does not grow with the audience.
+
+use crate::db::Db;
+use crate::error::Error;
+use crate::mail::message_id;
+use crate::outbox::{self, Delivery, DeliveryState};
+use crate::values::{CampaignId, DeliveryId, RootKey};
+
+/// The first line.
+pub const HEADER: [&str; 7] = ["email", "state", "attempts", "code", "reply", "message_id", "updated_at"];
+/// Rows that are held in memory at a time.
+const PIECE: i64 = 1000;
+
+/// Which rows are wanted, and how far we are.
+#[derive(Debug, Clone)]
+pub struct Export {
+    campaign: CampaignId,
+    state: Option<DeliveryState>,
+    after: DeliveryId,
+}
+
+impl Export {
+    pub fn new(campaign: CampaignId, state: Option<DeliveryState>) -> Self {
+        Self { campaign, state, after: DeliveryId(0) }
+    }
+
+    /// The next rows; none when that was all.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn next(&mut self, db: &mut Db) -> Result<Vec<Delivery>, Error> {
+        let rows = outbox::store::after(db, self.campaign, self.state, self.after, PIECE)?;
+        if let Some(last) = rows.last() {
+            self.after = last.id;
+        }
+        Ok(rows)
+    }
+}
+
+/// Rows as CSV, with the header before them if asked.
+///
+/// # Errors
+/// None that can happen in memory.
+pub fn csv(rows: &[Delivery], header: bool, root: &RootKey, host: &str) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    if header {
+        writer.write_record(HEADER)?;
+    }
+    for row in rows {
+        writer.write_record(record(row, root, host))?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+fn record(row: &Delivery, root: &RootKey, host: &str) -> [String; 7] {
+    [
+        row.address.to_string(),
+        row.state.to_string(),
+        row.attempts.to_string(),
+        row.code.map(|code| code.to_string()).unwrap_or_default(),
+        row.reply.clone().unwrap_or_default(),
+        message_id(root, row.id, host),
+        row.updated_at.rfc3339(),
+    ]
+}

@@ -1,0 +1,26 @@
+//! Campaigns: a message to an audience, written per language, sent to each of its readers once (design, section 6).
+//!
+//! draft → scheduled → sending → sent. What it says and whom it goes to freeze when it leaves the draft; the audience
+//! becomes deliveries in one statement when sending starts, and the outbox takes it from there.
+
+pub mod audience;
+pub mod draft;
+pub mod export;
+mod frame;
+mod lanes;
+mod model;
+pub mod placeholders;
+pub mod preview;
+mod render;
+pub mod report;
+pub mod send;
+pub mod settle;
+pub mod skeleton;
+pub mod store;
+pub mod test_send;
+
+pub use frame::MailFrame;
+pub use lanes::{CampaignLanes, StaffToTell};
+pub use model::{Campaign, CampaignState, Doubt, Step, Variant, default_variant, variant_for};
+pub use render::CampaignMails;
+pub use test_send::TestMails;

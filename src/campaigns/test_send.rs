@@ -1,0 +1,95 @@
+//! Test mails: a variant as a reader would get it, sent to whoever wrote it.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::frame::{About, MailFrame, Recipient, reason};
+use super::store;
+use crate::audit::{self, Actor};
+use crate::db::Db;
+use crate::error::Error;
+use crate::organisation;
+use crate::outbox::{self, Delivery, NewDelivery, Prepared, Renderer};
+use crate::subscribers::{Topic, topics};
+use crate::values::{At, CampaignId, EmailAddress, Language, VariantId};
+
+/// The name in `deliveries.mail`.
+pub const TEST_MAIL: &str = "campaign_test";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Payload {
+    campaign: CampaignId,
+    variant: VariantId,
+    /// Fills `{{subscriber.name}}`; empty for the polite word.
+    name: String,
+}
+
+/// Puts a test mail into the outbox. It shows the text as it is when the mail leaves.
+///
+/// # Errors
+/// `NotFound` for a language in which the campaign is not written.
+pub fn test_send(
+    db: &mut Db,
+    id: CampaignId,
+    language: &Language,
+    to: EmailAddress,
+    name: &str,
+    actor: &Actor,
+    now: At,
+) -> Result<(), Error> {
+    store::find(db, id)?;
+    let variant = store::variant(db, id, language)?.ok_or(Error::NotFound("language of this campaign"))?;
+    let payload = Payload { campaign: id, variant: variant.id, name: name.to_owned() };
+    outbox::enqueue(db, &NewDelivery::system(TEST_MAIL, to, language.clone(), &payload)?, now)?;
+    Ok(audit::record(db, actor, "sent a test of", "campaign", Some(id.0), language.as_str(), now)?)
+}
+
+/// The renderer of test mails. Their links open nothing of anybody's.
+pub struct TestMails {
+    pub frame: Arc<MailFrame>,
+}
+
+impl Renderer for TestMails {
+    fn prepare(&self, db: &mut Db, rows: &[Delivery], now: At) -> anyhow::Result<Vec<Prepared>> {
+        rows.iter().map(|row| self.one(db, row, now)).collect()
+    }
+}
+
+impl TestMails {
+    fn one(&self, db: &mut Db, row: &Delivery, now: At) -> anyhow::Result<Prepared> {
+        let payload = row.payload.as_deref().context("the test mail has no payload")?;
+        let payload: Payload = serde_json::from_str(payload)?;
+        let variants = store::variants_of(db, &[payload.variant])?;
+        let Some(variant) = variants.into_iter().next() else {
+            return Ok(Prepared::Skip("the text was removed before it was sent".into()));
+        };
+        let organisation = Arc::new(organisation::store::get(db, now)?);
+        let ids = store::topics(db, payload.campaign)?;
+        let mut topics = topics::list(db, &variant.language)?;
+        topics.retain(|topic| ids.contains(&topic.id));
+        let about = About {
+            delivery: row.id,
+            list_id: self.frame.list_id(&topics, &organisation),
+            organisation,
+            language: variant.language.clone(),
+            now,
+        };
+        let recipient = Recipient {
+            name: payload.name,
+            address: row.address.clone(),
+            language: variant.language.clone(),
+            reason: reason(&variant.language, &topics.iter().collect::<Vec<&Topic>>()),
+        };
+        let frame = self.frame.clone();
+        Ok(Prepared::Mail(Box::new(move || {
+            let skeleton = frame.skeleton(&variant, &about.organisation, true)?;
+            let values = frame.values(&variant.language, &recipient, frame.no_links());
+            let mut email = frame.email(&skeleton, &values, &recipient, &about)?;
+            // The name is a sample's; the address is the tester's.
+            email.to_name = None;
+            Ok(email)
+        })))
+    }
+}

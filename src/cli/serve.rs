@@ -1,0 +1,48 @@
+//! `pledgepost [serve]` and `pledgepost worker`.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{App, Background};
+use crate::staff;
+use crate::telemetry;
+
+/// Serves pages and works in the background until SIGTERM or SIGINT.
+pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
+    let listener = std::net::TcpListener::bind(app.config.web.bind)
+        .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
+    telemetry::init_metrics()?;
+    let background = Background::start(&app).await?;
+    tracing::info!(address = %app.config.web.public_url, database = app.config.database.shown(), "Pledgepost is up");
+    if let Some(path) = staff::first_link(&app.db, &app.root, app.clock.now())? {
+        let link = app.config.web.link(&path);
+        // On the console, not in the log: logs are kept and passed around.
+        writeln!(std::io::stderr(), "There is no staff yet. Make the first admin here: {link}")?;
+    }
+    crate::web::server::serve(app, listener, end()).await?;
+    background.stop().await;
+    Ok(true)
+}
+
+/// Delivers and runs jobs until SIGTERM or SIGINT.
+pub async fn worker(app: Arc<App>) -> anyhow::Result<bool> {
+    let background = Background::start(&app).await?;
+    tracing::info!(database = app.config.database.shown(), "Pledgepost delivers");
+    end().await;
+    background.stop().await;
+    Ok(true)
+}
+
+/// Resolves when the process is asked to end.
+pub async fn end() {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("asked to end: finishing what is on the wire");
+}

@@ -1,0 +1,4 @@
+//! The commands.
+
+mod campaign;
+mod demo_content;

@@ -1,0 +1,4 @@
+//! What features stand on: leases and jobs.
+
+mod jobs;
+mod lease;

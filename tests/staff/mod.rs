@@ -1,0 +1,12 @@
+//! The pages for staff.
+
+mod analyses;
+mod analysis_pages;
+mod campaigns;
+mod command_line;
+mod home;
+mod links;
+mod login;
+mod members;
+mod permissions;
+mod settings;

@@ -1,0 +1,86 @@
+//! Every staff page against every role, read from the table of paths.
+
+use pledgepost::staff::{Permission, Role};
+
+use crate::on_both;
+use crate::support::app::TestApp;
+
+const ROUTES: &str = include_str!("../../src/web/routes.rs");
+
+/// The longest beginning that fits decides; nothing means open to everybody.
+const TABLE: [(&str, Option<Permission>); 12] = [
+    ("/staff", Some(Permission::Read)),
+    ("/staff/login", None),
+    ("/staff/reset", None),
+    ("/staff/setup", None),
+    ("/staff/account", Some(Permission::Read)),
+    ("/staff/analyses", Some(Permission::Analyses)),
+    ("/staff/campaigns", Some(Permission::Campaigns)),
+    ("/staff/subscribers", Some(Permission::SubscribersRead)),
+    ("/staff/topics", Some(Permission::Subscribers)),
+    ("/staff/organisation", Some(Permission::Organisation)),
+    ("/staff/members", Some(Permission::StaffAdmin)),
+    ("/staff/audit", Some(Permission::Audit)),
+];
+
+/// What each role may see of campaigns differs by page; their own tests say so.
+fn permission(path: &str) -> Option<Permission> {
+    let fits = TABLE.iter().filter(|(start, _)| path == *start || path.starts_with(&format!("{start}/")));
+    fits.max_by_key(|(start, _)| start.len()).unwrap().1
+}
+
+/// `(path, method)` of every staff route, parameters filled in.
+fn routes(method: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let rest = line.trim().strip_prefix(".route(\"")?;
+        let (path, handler) = rest.split_once("\", ")?;
+        (path.starts_with("/staff") && handler.starts_with(method)).then(|| {
+            let part = |part: &str| if part.starts_with('{') { "1".to_owned() } else { part.to_owned() };
+            path.split('/').map(part).collect::<Vec<_>>().join("/")
+        })
+    };
+    ROUTES.lines().filter_map(line).collect()
+}
+
+on_both! {
+    async fn every_page_for_every_role(backend) {
+        let app = TestApp::start(backend).await;
+        let pages = routes("get()");
+        assert!(pages.len() > 8, "{pages:?}");
+        for page in &pages {
+            let answer = app.get(page).await;
+            match permission(page) {
+                None => assert!(matches!(answer.status, 200 | 404), "{page}: {}", answer.status),
+                Some(_) => assert!(answer.header("location").starts_with("/staff/login?next="), "{page}"),
+            }
+        }
+        for role in Role::ALL {
+            app.log_in_as(*role).await;
+            for page in &pages {
+                let answer = app.get(page).await;
+                match permission(page).is_none_or(|permission| role.may(permission)) {
+                    true => assert!(matches!(answer.status, 200 | 404), "{role} {page}: {}", answer.status),
+                    false => {
+                        answer.is(403).shows("This is not open to you");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn no_write_without_a_session_or_from_elsewhere(backend) {
+        let app = TestApp::start(backend).await;
+        app.log_in_as(Role::Viewer).await;
+        for path in routes("post()") {
+            for headers in [&[][..], &[("origin", "https://evil.example")], &[("sec-fetch-site", "cross-site")]] {
+                let answer = app.post_form_with(&path, &[], headers).await;
+                answer.is(403).shows("This form came from another site");
+            }
+            if !matches!(permission(&path), None | Some(Permission::Read)) {
+                app.post_form(&path, &[("role", "admin")]).await.is(403);
+            }
+        }
+        app.forget_cookies();
+        app.post_form("/staff/organisation", &[("name", "x")]).await.leads_to("/staff/login");
+    }
+}
