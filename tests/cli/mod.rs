@@ -2,3 +2,4 @@
 
 mod campaign;
 mod demo_content;
+mod subscribers;
