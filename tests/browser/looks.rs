@@ -327,9 +327,10 @@ fn draft_and_send(site: &Running) -> String {
 
 async fn wait_until_sent(browser: &Browser, site: &Running, campaign: &str) {
     browser.open(&site.url(campaign)).await;
-    browser.until("the campaign is sent", async || {
-        browser.client.refresh().await.unwrap();
-        browser.text_of("h1").await.contains("Sent")
-    })
-    .await;
+    browser
+        .until("the campaign is sent", async || {
+            browser.client.refresh().await.unwrap();
+            browser.text_of("h1").await.contains("Sent")
+        })
+        .await;
 }

@@ -3,4 +3,5 @@
 mod campaign;
 mod demo_content;
 mod sending;
+mod subscribers;
 mod usage;

@@ -248,7 +248,11 @@ impl Browser {
         let caller = std::panic::Location::caller();
         async move {
             let complaints = self.complaints().await;
-            assert!(complaints.is_empty(), "{caller}: the browser complains on {}: {complaints:#?}", self.address().await);
+            assert!(
+                complaints.is_empty(),
+                "{caller}: the browser complains on {}: {complaints:#?}",
+                self.address().await
+            );
         }
     }
 
@@ -300,7 +304,9 @@ async fn start_driver(folder: &Path) -> (Driver, String) {
         .stdout(out)
         .process_group(0)
         .spawn()
-        .expect("chromedriver cannot be started: install the packages chromium and chromium-driver (scripts/test does)");
+        .expect(
+            "chromedriver cannot be started: install the packages chromium and chromium-driver (scripts/test does)",
+        );
     let driver = Driver(child);
     let end = Instant::now() + PATIENCE;
     loop {
