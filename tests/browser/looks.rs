@@ -18,7 +18,9 @@ const wrong = [];
 const root = document.documentElement;
 const name = (el) => el.tagName.toLowerCase() + (el.id ? '#' + el.id : '') + (el.name ? '[name=' + el.name + ']' : '')
     + (typeof el.className === 'string' && el.className ? '.' + el.className.split(' ').join('.') : '');
-const wide = arguments[0];
+const [wide, refusal] = arguments;
+const status = performance.getEntriesByType('navigation')[0].responseStatus;
+if ((status >= 400) !== refusal) wrong.push('answered with ' + status);
 if (root.scrollWidth > wide) {
     const out = [...document.querySelectorAll('body *')].filter((el) => el.getBoundingClientRect().right > wide + 1
         && !el.closest('.table-wrap, pre, .prose table'));
@@ -83,10 +85,11 @@ impl Album<'_> {
     /// Looks at what the browser shows now.
     async fn here(&mut self, name: &str) {
         let path = self.browser.path().await;
+        let refusal = ["forged", "gone", "missing", "forbidden", "refused"].iter().any(|word| name.ends_with(word));
         assert!(self.seen.insert(name.to_owned()), "{name} twice");
         for (size, width) in [(DESK, "desk"), (PHONE, "phone")] {
             self.browser.resize(size).await;
-            let arguments = vec![size.0.into()];
+            let arguments = vec![size.0.into(), refusal.into()];
             let found = self.browser.client.execute(RULES, arguments).await.unwrap();
             let found = found.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned());
             self.wrong.extend(found.map(|text| format!("{} {name} ({path}), {width}: {text}", self.group)));

@@ -93,7 +93,7 @@ async fn publish_an_analysis(site: &Running, desk: &Browser) {
     desk.click(&format!("input[name=topics][value={}]", site.topics[0].0)).await;
     desk.shot("story-08-new-analysis").await;
     desk.click_button("Save draft").await;
-    desk.click_link("русский").await;
+    desk.click_link("Русский").await;
     desk.fill("#f-title", &russian.title).await;
     desk.paste("#f-summary", &russian.summary).await;
     desk.paste("#f-body", &russian.body).await;
@@ -110,7 +110,7 @@ async fn publish_an_analysis(site: &Running, desk: &Browser) {
     assert_eq!(desk.text_of("h1").await, english.title);
     desk.shot("story-11-analysis").await;
     desk.shot_of_screen("readme-analysis").await;
-    desk.click_link("русский").await;
+    desk.click_link("Русский").await;
     desk.wait_for(&russian.title).await;
     desk.no_complaints().await;
 }
