@@ -32,7 +32,8 @@ const TABLE: [(&str, Option<Permission>); 19] = [
 ];
 
 /// Pages that everybody on the staff may look at, below which writing begins.
-const OPEN_TO_ALL_ROLES: [&str; 4] = ["/staff/analyses", "/staff/analyses/1", "/staff/campaigns", "/staff/campaigns/1"];
+const OPEN_TO_ALL_ROLES: [&str; 5] =
+    ["/staff/analyses", "/staff/analyses/1", "/staff/campaigns", "/staff/campaigns/1", "/staff/campaigns/1/progress"];
 
 fn permission(path: &str, method: &str) -> Option<Permission> {
     if method == "get()" && OPEN_TO_ALL_ROLES.contains(&path) {
