@@ -100,6 +100,19 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/analyses/{id}/delete", post().to(staff::analyses::delete))
 
         // Subscribers and topics
+        .route("/staff/subscribers", get().to(staff::subscribers::list))
+        .route("/staff/subscribers.csv", get().to(staff::subscribers::export))
+        .route("/staff/subscribers/suppress", post().to(staff::subscribers::suppress_address))
+        .route("/staff/subscribers/{id}", get().to(staff::subscribers::show))
+        .route("/staff/subscribers/{id}/suppress", get().to(staff::subscribers::sure_suppress))
+        .route("/staff/subscribers/{id}/suppress", post().to(staff::subscribers::suppress))
+        .route("/staff/subscribers/{id}/erase", get().to(staff::subscribers::sure_erase))
+        .route("/staff/subscribers/{id}/erase", post().to(staff::subscribers::erase))
+        .route("/staff/topics", get().to(staff::topics::list))
+        .route("/staff/topics", post().to(staff::topics::create))
+        .route("/staff/topics/new", get().to(staff::topics::new))
+        .route("/staff/topics/{id}", get().to(staff::topics::edit))
+        .route("/staff/topics/{id}", post().to(staff::topics::save))
 
         // Campaigns
         .route("/staff/campaigns", get().to(staff::campaigns::list))

@@ -4,3 +4,4 @@ mod campaign;
 mod demo_content;
 mod sending;
 mod usage;
+mod subscribers;

@@ -2,6 +2,9 @@
 
 mod analyses;
 mod frame;
+mod leaving;
 mod limits;
 mod pages;
+mod preferences;
 mod sandbox;
+mod signup;

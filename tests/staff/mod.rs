@@ -11,3 +11,5 @@ mod login;
 mod members;
 mod permissions;
 mod settings;
+mod subscribers;
+mod topics;

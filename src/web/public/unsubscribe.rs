@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::token::{Ask, not_ours};
 use crate::app::App;
+use crate::campaigns;
 use crate::db::Db;
 use crate::error::Error;
 use crate::subscribers::preferences;
@@ -17,8 +18,8 @@ use crate::web::extract::PublicPage;
 use crate::web::{Answer, Message};
 
 /// The topics of the campaign that brought the link; empty means that there is only everything to leave.
-fn campaign_topics(_db: &mut Db, _campaign: Option<CampaignId>) -> Result<Vec<TopicId>, Error> {
-    Ok(Vec::new())
+fn campaign_topics(db: &mut Db, campaign: Option<CampaignId>) -> Result<Vec<TopicId>, Error> {
+    Ok(campaign.map(|id| campaigns::store::topics(db, id)).transpose()?.unwrap_or_default())
 }
 
 /// What a request asks for.

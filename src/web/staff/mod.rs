@@ -14,6 +14,8 @@ pub mod members;
 pub mod nav;
 pub mod organisation;
 pub mod set_password;
+pub mod subscribers;
+pub mod topics;
 
 use serde::Serialize;
 
