@@ -16,7 +16,6 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
         .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
     telemetry::init_metrics()?;
     let background = Background::start(&app).await?;
-    first_link(&app)?;
     tracing::info!(address = %app.config.web.public_url, database = app.config.database.shown(), "Pledgepost is up");
     if let Some(path) = staff::first_link(&app.db, &app.root, app.clock.now())? {
         let link = app.config.web.link(&path);
@@ -28,17 +27,9 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Nobody can log in yet: says where the first admin sets up the account. Only whoever sees the console gets it.
-fn first_link(app: &App) -> anyhow::Result<()> {
-    if let Some(path) = crate::staff::first_link(&app.db, &app.root, app.clock.now())? {
-        let url = app.config.web.link(&path);
-        writeln!(std::io::stdout(), "No staff yet. Set up the first admin here (once, within a week): {url}")?;
-    }
-    Ok(())
-}
-
 /// Delivers and runs jobs until SIGTERM or SIGINT.
 pub async fn worker(app: Arc<App>) -> anyhow::Result<bool> {
+    telemetry::init_metrics()?;
     let background = Background::start(&app).await?;
     tracing::info!(database = app.config.database.shown(), "Pledgepost delivers");
     end().await;

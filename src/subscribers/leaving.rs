@@ -14,7 +14,7 @@ use crate::values::{At, Language, SubscriberId, TopicId};
 pub const UNDO_MINUTES: i64 = 60;
 
 /// What is left after leaving.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
     /// Something changed; a repeated request changes nothing.
     pub changed: bool,

@@ -9,7 +9,7 @@ pub mod emails;
 pub mod erase;
 pub mod export;
 pub mod import;
-mod leaving;
+pub mod leaving;
 mod model;
 pub mod preferences;
 pub mod purge;

@@ -160,8 +160,8 @@ pub fn mail_link(
     // The link names the delivery that it is asked from: the new mail's own number is not known before it is written.
     let until = Expiry::At(now + Duration::hours(FRESH_LINK_HOURS));
     let token = root.sign(Purpose::Preferences, delivery.0, until);
-    let mail =
-        PreferencesLinkMail { preferences_url: link(&format!("/preferences/{token}")), valid_hours: FRESH_LINK_HOURS };
+    let preferences_url = link(&format!("/preferences/{token}?lang={}", subscriber.language));
+    let mail = PreferencesLinkMail { preferences_url, valid_hours: FRESH_LINK_HOURS };
     mail.enqueue(db, &subscriber, now)?;
     Ok(())
 }

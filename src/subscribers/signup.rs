@@ -116,7 +116,7 @@ pub(super) fn ask_to_confirm(
     let token = root.sign(Purpose::Confirm, id.0, Expiry::At(expires_at));
     let mail = ConfirmMail {
         topics: ask.topics.iter().map(|topic| topic.name.clone()).collect(),
-        confirm_url: link(&format!("/confirm/{token}")),
+        confirm_url: link(&format!("/confirm/{token}?lang={}", ask.language)),
         valid_days: VALID_DAYS,
     };
     mail.enqueue(db, subscriber, ask.language, id, now)?;

@@ -66,3 +66,8 @@ impl Reader {
         }
     }
 }
+
+/// Whether there is anything left to leave.
+pub fn hears_from_us(subscriber: &Subscriber) -> bool {
+    matches!(subscriber.state, super::SubscriberState::Active | super::SubscriberState::Pending)
+}

@@ -37,6 +37,14 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/analyses/{slug}", get().to(public::analyses::read))
 
         // Subscribers: sign-up, confirmation, preferences, leaving
+        .route("/subscribe", get().to(public::subscribe::form))
+        .route("/subscribe", post().to(public::subscribe::create).wrap(limit::public_writes()))
+        .route("/confirm/{token}", get().to(public::confirm::show))
+        .route("/confirm/{token}", post().to(public::confirm::submit).wrap(limit::public_writes()))
+        .route("/preferences/{token}", get().to(public::preferences::show))
+        .route("/preferences/{token}", post().to(public::preferences::submit).wrap(limit::public_writes()))
+        .route("/unsubscribe/{token}", get().to(public::unsubscribe::show))
+        .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()))
 
         // Campaigns: the web version of a mail
 

@@ -1,5 +1,10 @@
 //! Pages for readers: no cookie, no account.
 
 pub mod analyses;
+pub mod confirm;
 pub mod feed;
 pub mod home;
+pub mod preferences;
+pub mod subscribe;
+mod token;
+pub mod unsubscribe;
