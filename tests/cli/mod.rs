@@ -3,5 +3,5 @@
 mod campaign;
 mod demo_content;
 mod sending;
-mod usage;
 mod subscribers;
+mod usage;
