@@ -2,7 +2,13 @@
 //!
 //! `scripts/bench` runs it with a PostgreSQL of its own. Everything (sender, mailbox, database) shares the machine's
 //! cores: compare figures within one run, not between machines.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench may end with a panic, and prints its table")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a bench may end with a panic, and prints its table"
+)]
 
 use std::io::Read;
 use std::process::{Command, Stdio};

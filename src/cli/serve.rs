@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::app::{App, Background};
 use crate::staff;
-use crate::telemetry;
+use crate::{telemetry, web};
 
 /// Serves pages and works in the background until SIGTERM or SIGINT.
 pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
@@ -22,8 +23,22 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
         // On the console, not in the log: logs are kept and passed around.
         writeln!(std::io::stderr(), "There is no staff yet. Make the first admin here: {link}")?;
     }
-    crate::web::server::serve(app, listener, end()).await?;
-    background.stop().await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut server = tokio::spawn(web::server::serve(app, listener, async move {
+        let _ = stopped.await;
+    }));
+    tokio::select! {
+        () = end() => {}
+        ended = &mut server => {
+            background.stop().await;
+            ended??;
+            anyhow::bail!("the web server ended by itself");
+        }
+    }
+    // Both at once: leasing stops now, not when the last page is served.
+    let _ = stop.send(());
+    let ((), server) = tokio::join!(background.stop(), server);
+    server??;
     Ok(true)
 }
 

@@ -1,6 +1,5 @@
 //! The engine's statements on `deliveries`: leasing rows, recording outcomes, giving back.
 
-use chrono::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use serde::Serialize;
@@ -163,7 +162,3 @@ pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> Qu
     .execute(db)?;
     Ok(held + again)
 }
-
-/// How long after its first attempt a row is given up (RFC 5321, section 4.5.4.1 asks for 4 to 5 days for
-/// ordinary mail; a newsletter is stale sooner).
-pub const GIVE_UP: Duration = Duration::hours(72);

@@ -68,6 +68,7 @@ impl Outbox {
                 freed: freed.clone(),
                 rates: HashMap::new(),
                 server_failures: 0,
+                proved: false,
             }
             .run(),
         );

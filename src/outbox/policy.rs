@@ -4,13 +4,18 @@ use std::collections::VecDeque;
 
 use chrono::Duration;
 
-use super::claim::GIVE_UP;
 use crate::values::{At, DeliveryId};
+
+/// A row that is this old is given up when it is refused again (RFC 5321, section 4.5.4.1 asks for 4 to 5 days for ordinary
+/// mail; a newsletter is stale sooner) …
+const GIVE_UP: Duration = Duration::hours(72);
+/// … but not before this many attempts: a campaign may have been paused for days before its first.
+const FEWEST_ATTEMPTS: i64 = 8;
 
 /// When to try again after the `attempt`-th attempt (from 1): growing waits, spread so that a crowd does not come back at once.
 /// `None` when the time for this mail is over.
 pub fn next_try(id: DeliveryId, attempt: i64, lost_line: bool, created: At, now: At) -> Option<At> {
-    if now - created >= GIVE_UP {
+    if now - created >= GIVE_UP && attempt >= FEWEST_ATTEMPTS {
         return None;
     }
     let base = match (attempt, lost_line) {
@@ -75,7 +80,8 @@ mod tests {
             (0..100).map(|id| next_try(DeliveryId(id), 1, false, created, created).unwrap()).collect();
         assert!(waits.len() > 20);
         assert!(waits.iter().all(|at| (48..=72).contains(&(*at - created).num_seconds())));
-        assert_eq!(next_try(DeliveryId(7), 3, false, created, created + GIVE_UP), None);
+        assert_eq!(next_try(DeliveryId(7), 8, false, created, created + GIVE_UP), None);
+        assert!(next_try(DeliveryId(7), 1, false, created, created + GIVE_UP).is_some(), "paused for days, tried once");
         assert_eq!(server_wait(1), Duration::seconds(1));
         assert_eq!(server_wait(60), Duration::seconds(300));
     }

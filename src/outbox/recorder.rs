@@ -33,6 +33,8 @@ pub struct Recorder {
     pub freed: Arc<Notify>,
     pub rates: HashMap<CampaignId, FailureRate>,
     pub server_failures: u32,
+    /// Whether this process has seen the server work: an earlier one may have left a notice that it does not.
+    pub proved: bool,
 }
 
 /// What a group of reports comes to.
@@ -72,7 +74,10 @@ impl Recorder {
             let (item, verdict) = match report {
                 Report::Settled(item, verdict) => (item, verdict),
                 Report::ServerFailed(item, fault) => {
-                    self.server_failures = self.server_failures.saturating_add(u32::from(group.fault.is_none()));
+                    if group.fault.is_none() {
+                        self.server_failures = self.server_failures.saturating_add(1);
+                        tracing::error!(server = self.server, failures = self.server_failures, %fault, "mail server paused");
+                    }
                     group.fault = Some(fault.to_string());
                     (item, Verdict::Back)
                 }
@@ -112,7 +117,7 @@ impl Recorder {
         loop {
             let (db, clock, lanes, group) = (self.db.clone(), self.clock.clone(), self.lanes.clone(), group.clone());
             let (server, failures) = (self.server.clone(), self.server_failures);
-            let recovered = group.worked && self.server_failures > 0 && group.fault.is_none();
+            let recovered = group.worked && group.fault.is_none() && (self.server_failures > 0 || !self.proved);
             let done = db
                 .write(move |db| -> anyhow::Result<()> {
                     let now = clock.now();
@@ -133,7 +138,7 @@ impl Recorder {
             match done {
                 Ok(()) => {
                     if recovered {
-                        self.server_failures = 0;
+                        (self.server_failures, self.proved) = (0, true);
                     }
                     return;
                 }

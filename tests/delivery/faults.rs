@@ -135,6 +135,20 @@ on_both! {
         engine.stop().await;
     }
 
+    async fn a_notice_from_before_a_restart_goes_when_the_server_works(backend) {
+        let (sink, mut engine) = setup(backend, Script::accept_all().at(Phase::Mail, Act::reply("554 5.7.1 Sender refused")), 5);
+        engine.start(&sink).await;
+        engine.until("staff are told", None, |e| fault(e).is_some()).await;
+        engine.stop().await;
+        sink.set(Script::accept_all());
+        engine.clock.advance(chrono::Duration::minutes(10));
+        engine.start(&sink).await;
+        engine.until_finished(SECOND).await;
+        all_once(&sink, 5);
+        assert_eq!(fault(&engine), None);
+        engine.stop().await;
+    }
+
     async fn an_outage_loses_nobody(backend) {
         let (sink, mut engine) = setup(backend, Script::accept_all(), 500);
         engine.start(&sink).await;

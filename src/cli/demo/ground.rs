@@ -122,7 +122,8 @@ fn add_readers(app: &App, content: &Content, topics: &[(String, TopicId)]) -> an
             _ => (&content.names.russian, "ru"),
         };
         let name = names.get(number / 2 % names.len().max(1)).map(String::as_str).unwrap_or_default();
-        let row = format!("reader{number}@{}.example,{name},{language}\n", ["mail", "post", "letters"][number % 3]);
+        let provider = if number % 3 == 0 { "letters" } else { "mail" };
+        let row = format!("reader{number}@{provider}.example,{name},{language}\n");
         for (index, file) in files.iter_mut().enumerate() {
             if number % topics.len() == index || (number / 2) % 5 == index {
                 file.push_str(&row);

@@ -117,10 +117,11 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
         .bind::<Instant, _>(now)
         .execute(db)?;
     if let Some(basis) = terms.basis {
+        // CROSS JOIN: SQLite then begins with the batch instead of walking through every subscriber for each row of it.
         let consent = format!(
             "{with}INSERT INTO consent_events (at, subscriber_id, address_hash, kind, topics, form, words, language) \
              SELECT $2, s.id, s.address_hash, 'imported', $3, 'import', $4, s.language \
-             FROM v JOIN subscribers s ON s.email_key = v.email_key WHERE s.state = 'active'"
+             FROM v CROSS JOIN subscribers s WHERE s.email_key = v.email_key AND s.state = 'active'"
         );
         diesel::sql_query(consent)
             .bind::<Text, _>(&rows)
@@ -131,8 +132,8 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
     }
     let subscribe = format!(
         "{with}INSERT INTO subscriptions (subscriber_id, topic_id, since) \
-         SELECT s.id, $2, $3 FROM v JOIN subscribers s ON s.email_key = v.email_key \
-         WHERE s.state = $4 ON CONFLICT (topic_id, subscriber_id) DO NOTHING"
+         SELECT s.id, $2, $3 FROM v CROSS JOIN subscribers s \
+         WHERE s.email_key = v.email_key AND s.state = $4 ON CONFLICT (topic_id, subscriber_id) DO NOTHING"
     );
     diesel::sql_query(subscribe)
         .bind::<Text, _>(&rows)
