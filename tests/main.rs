@@ -13,6 +13,7 @@ mod cli;
 mod db;
 mod delivery;
 mod house;
+mod licences;
 mod platform;
 mod public;
 mod sandbox;

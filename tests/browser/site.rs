@@ -43,7 +43,7 @@ impl Running {
         let port = listener.local_addr().unwrap().port();
         let mut config = Config::demo(&db.url, port).unwrap();
         // Slow enough that a campaign can be watched.
-        config.sending.rate = 20;
+        config.sending.rate = 40;
         let app = App::build(config, Clock::System, MadeBy::Demo).unwrap();
         let background = Background::start(&app).await.unwrap();
         let (shutdown, ended) = tokio::sync::oneshot::channel::<()>();

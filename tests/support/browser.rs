@@ -216,16 +216,18 @@ impl Browser {
 
     /// Saves the whole page as `NAME.png` in the folder of screenshots.
     pub async fn shot(&self, name: &str) {
-        self.save(name, true).await;
+        self.save(name, json!({ "captureBeyondViewport": true })).await;
     }
 
-    /// Saves what fits on the screen as `NAME.png`.
-    pub async fn shot_of_screen(&self, name: &str) {
-        self.save(name, false).await;
+    /// Saves the upper part of the page, as a picture for the README.
+    pub async fn picture(&self, name: &str, height: u32) {
+        self.script("scrollTo({ top: 0, behavior: 'instant' })").await;
+        let clip = json!({ "x": 0, "y": 0, "width": self.width, "height": height, "scale": 1 });
+        self.save(&format!("readme-{name}"), json!({ "clip": clip })).await;
     }
 
-    async fn save(&self, name: &str, whole: bool) {
-        let answer = self.chrome("Page.captureScreenshot", json!({ "captureBeyondViewport": whole })).await;
+    async fn save(&self, name: &str, how: Value) {
+        let answer = self.chrome("Page.captureScreenshot", how).await;
         let png = BASE64.decode(answer["data"].as_str().unwrap().as_bytes()).unwrap();
         let file = screenshots().join(format!("{name}.png"));
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -293,31 +295,28 @@ fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// chromedriver takes a free port itself and says which.
+/// chromedriver takes a free port itself and says which. It looks for one on IPv6 and ends when that is taken on IPv4:
+/// then it is asked again.
 async fn start_driver(folder: &Path) -> (Driver, String) {
     let log = folder.join("chromedriver.log");
-    let out = std::fs::File::create(&log).unwrap();
-    let child = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stderr(out.try_clone().unwrap())
-        .stdout(out)
-        .process_group(0)
-        .spawn()
-        .expect(
+    for _ in 0..10 {
+        let out = std::fs::File::create(&log).unwrap();
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stderr(out.try_clone().unwrap()).stdout(out).process_group(0);
+        let mut driver = Driver(command.spawn().expect(
             "chromedriver cannot be started: install the packages chromium and chromium-driver (scripts/test does)",
-        );
-    let driver = Driver(child);
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let said = std::fs::read_to_string(&log).unwrap();
-        let port = said.split("started successfully on port ").nth(1).and_then(|rest| rest.split('.').next());
-        if let Some(port) = port {
-            return (driver, format!("http://127.0.0.1:{port}"));
+        ));
+        let end = Instant::now() + PATIENCE;
+        while driver.0.try_wait().unwrap().is_none() && Instant::now() < end {
+            let said = std::fs::read_to_string(&log).unwrap();
+            let port = said.split("started successfully on port ").nth(1).and_then(|rest| rest.split_once('.'));
+            if let Some((port, _)) = port {
+                return (driver, format!("http://127.0.0.1:{port}"));
+            }
+            tokio::time::sleep(Duration::from_millis(30)).await;
         }
-        assert!(Instant::now() < end, "chromedriver does not come up: {said}");
-        tokio::time::sleep(Duration::from_millis(30)).await;
     }
+    panic!("chromedriver does not come up: {}", std::fs::read_to_string(&log).unwrap());
 }
 
 fn capabilities(profile: &Path, width: u32, height: u32) -> Capabilities {
