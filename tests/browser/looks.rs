@@ -26,6 +26,8 @@ if (root.scrollWidth > wide) {
         && !el.closest('.table-wrap, pre, .prose table'));
     wrong.push('wider than the screen: ' + root.scrollWidth + ' > ' + wide + ': ' + out.slice(-3).map(name).join(', '));
 }
+if (wide >= 1280) for (const el of document.querySelectorAll('.table-wrap'))
+    if (el.scrollWidth > el.clientWidth + 1) wrong.push('a table that is cut: ' + el.scrollWidth + ' > ' + el.clientWidth);
 const headings = document.querySelectorAll('h1').length;
 if (headings !== 1) wrong.push(headings + ' h1');
 if (!root.lang) wrong.push('no lang');
@@ -211,6 +213,8 @@ async fn staff_pages_with_rows() {
         ("subscribers", "/staff/subscribers".into()),
         ("subscribers-none-found", "/staff/subscribers?q=nothinglikethis".into()),
         ("subscriber", "/staff/subscribers/1".into()),
+        ("subscriber-suppress", "/staff/subscribers/1/suppress".into()),
+        ("subscriber-erase", "/staff/subscribers/1/erase".into()),
         ("topics", "/staff/topics".into()),
         ("topics-new", "/staff/topics/new".into()),
         ("topic", "/staff/topics/1".into()),

@@ -103,7 +103,7 @@ on_both! {
         app.get("/staff/campaigns/1/doubt/sent").await.is(200).shows("Count these as sent?");
         app.get("/staff/campaigns/1/doubt/maybe").await.is(404);
         app.post_form("/staff/campaigns/1/doubt/again", &[]).await.leads_to("/staff/campaigns/1");
-        app.get("/staff/campaigns/1/deliveries?state=queued").await.is(200).shows("boris@a.example").shows("1 deliveries");
+        app.get("/staff/campaigns/1/deliveries?state=queued").await.is(200).shows("boris@a.example").shows("1 delivery");
         app.get("/staff/campaigns/1/deliveries?q=anna").await.is(200).shows("anna@a.example");
         let csv = app.get("/staff/campaigns/1/deliveries.csv").await;
         assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
