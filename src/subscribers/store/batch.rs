@@ -92,17 +92,19 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
         return Ok(());
     }
     let rows = json(&rows)?;
-    let from = dialect::json_rows(db, COLUMNS);
+    // Before the rest, because SQLite numbers `$1`, `$2` … by where they first stand in the statement.
+    let with = format!("WITH v AS (SELECT * FROM {})", dialect::json_rows(db, COLUMNS));
+    // CROSS JOIN: else SQLite walks all subscribers and reads the whole JSON for each.
     let (state, confirmed_at) = match terms.basis {
         Some(_) => (SubscriberState::Active, Some(now)),
         None => (SubscriberState::Pending, None),
     };
     // "WHERE true": without it SQLite reads the ON of ON CONFLICT as the join's.
     let upsert = format!(
-        "INSERT INTO subscribers \
+        "{with} INSERT INTO subscribers \
          (email, email_key, address_hash, name, language, state, attributes, confirmed_at, created_at, updated_at) \
          SELECT v.email, v.email_key, v.address_hash, v.name, v.language, $2, v.attributes, $3, $4, $4 \
-         FROM {from} WHERE true \
+         FROM v WHERE true \
          ON CONFLICT (email_key) DO UPDATE SET \
          name = CASE WHEN subscribers.name = '' THEN excluded.name ELSE subscribers.name END, \
          attributes = CASE WHEN subscribers.attributes = '{{}}' THEN excluded.attributes ELSE subscribers.attributes END, \
@@ -118,9 +120,9 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
         .execute(db)?;
     if let Some(basis) = terms.basis {
         let consent = format!(
-            "INSERT INTO consent_events (at, subscriber_id, address_hash, kind, topics, form, words, language) \
+            "{with} INSERT INTO consent_events (at, subscriber_id, address_hash, kind, topics, form, words, language) \
              SELECT $2, s.id, s.address_hash, 'imported', $3, 'import', $4, s.language \
-             FROM {from} JOIN subscribers s ON s.email_key = v.email_key WHERE s.state = 'active'"
+             FROM v CROSS JOIN subscribers s WHERE s.email_key = v.email_key AND s.state = 'active'"
         );
         diesel::sql_query(consent)
             .bind::<Text, _>(&rows)
@@ -130,9 +132,9 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
             .execute(db)?;
     }
     let subscribe = format!(
-        "INSERT INTO subscriptions (subscriber_id, topic_id, since) \
-         SELECT s.id, $2, $3 FROM {from} JOIN subscribers s ON s.email_key = v.email_key \
-         WHERE s.state = $4 ON CONFLICT (topic_id, subscriber_id) DO NOTHING"
+        "{with} INSERT INTO subscriptions (subscriber_id, topic_id, since) \
+         SELECT s.id, $2, $3 FROM v CROSS JOIN subscribers s \
+         WHERE s.email_key = v.email_key AND s.state = $4 ON CONFLICT (topic_id, subscriber_id) DO NOTHING"
     );
     diesel::sql_query(subscribe)
         .bind::<Text, _>(&rows)
