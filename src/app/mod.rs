@@ -52,7 +52,9 @@ impl App {
         let sender = SenderSettings { from: config.mail.from.clone(), host: config.web.host().to_owned() };
         let mail_bell = Arc::new(Notify::new());
         let templates = Arc::new(MailTemplates::load()?);
-        let frame = MailFrame::new(templates.clone(), root.clone(), sender.clone(), config.web.clone());
+        let web = config.web.clone();
+        let link = Arc::new(move |path: &str| web.link(path));
+        let frame = MailFrame::new(templates.clone(), root.clone(), sender.clone(), link);
         Ok(Arc::new(Self {
             jobs: Arc::new(features::jobs(&mail_bell)),
             templates,

@@ -9,7 +9,6 @@ use serde_json::json;
 use super::model::Variant;
 use super::placeholders::{self, Placeholder};
 use super::skeleton::{Skeleton, Slot, Tokens, Values, fill};
-use crate::config::WebConfig;
 use crate::i18n::Texts;
 use crate::mail::{Email, Kind, MailTemplates, content, message_id};
 use crate::organisation::Organisation;
@@ -23,6 +22,9 @@ const PREFERENCES_DAYS: i64 = 30;
 const PREHEADER: usize = 110;
 /// Skeletons kept in memory; more are only needed when that many variants are sent at a time.
 const MOST_KEPT: usize = 64;
+
+/// Makes an absolute address of a path.
+pub type Link = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Which text a skeleton is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +40,7 @@ pub struct MailFrame {
     pub templates: Arc<MailTemplates>,
     pub root: RootKey,
     pub sender: SenderSettings,
-    pub web: WebConfig,
+    pub link: Link,
     kept: Mutex<HashMap<Key, Arc<Skeleton>>>,
 }
 
@@ -62,8 +64,8 @@ pub struct Links {
 }
 
 impl MailFrame {
-    pub fn new(templates: Arc<MailTemplates>, root: RootKey, sender: SenderSettings, web: WebConfig) -> Self {
-        Self { templates, root, sender, web, kept: Mutex::default() }
+    pub fn new(templates: Arc<MailTemplates>, root: RootKey, sender: SenderSettings, link: Link) -> Self {
+        Self { templates, root, sender, link, kept: Mutex::default() }
     }
 
     /// The variant in its frame, made once and kept.
@@ -133,7 +135,7 @@ impl MailFrame {
     pub fn links(&self, delivery: DeliveryId, mailed: At) -> Links {
         let preferences = Expiry::At(mailed + Duration::days(PREFERENCES_DAYS));
         let link = |path: &str, purpose, expiry| {
-            self.web.link(&format!("/{path}/{}", self.root.sign(purpose, delivery.0, expiry)))
+            (self.link)(&format!("/{path}/{}", self.root.sign(purpose, delivery.0, expiry)))
         };
         Links {
             unsubscribe: link("unsubscribe", Purpose::Unsubscribe, Expiry::Never),
@@ -144,7 +146,7 @@ impl MailFrame {
 
     /// Links for previews and tests: they look right and open nothing of anybody's.
     pub fn no_links(&self) -> Links {
-        let link = |path: &str| self.web.link(&format!("/{path}/test"));
+        let link = |path: &str| (self.link)(&format!("/{path}/test"));
         Links { unsubscribe: link("unsubscribe"), preferences: link("preferences"), web: link("mail") }
     }
 
@@ -161,7 +163,7 @@ impl MailFrame {
             unsubscribe_url: links.unsubscribe,
             preferences_url: links.preferences,
             web_url: links.web,
-            donate_url: self.web.link("/donate"),
+            donate_url: (self.link)("/donate"),
             reason: recipient.reason.clone(),
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use diesel::QueryResult;
 
+use super::frame::Link;
 use super::model::{CampaignState, Doubt, Step};
 use super::{send, store};
 use crate::audit::{self, Actor};
@@ -14,9 +15,6 @@ use crate::values::{At, CampaignId, EmailAddress, Language};
 
 /// Whom to tell that the program stopped a campaign; `app` fills it in, because campaigns do not know staff.
 pub type StaffToTell = Arc<dyn Fn(&mut Db) -> QueryResult<Vec<(EmailAddress, Language)>> + Send + Sync>;
-
-/// Makes an absolute address of a path.
-pub type Link = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 pub struct CampaignLanes {
     pub staff_to_tell: StaffToTell,

@@ -19,7 +19,7 @@ pub mod skeleton;
 pub mod store;
 pub mod test_send;
 
-pub use frame::MailFrame;
+pub use frame::{Link, MailFrame};
 pub use lanes::{CampaignLanes, StaffToTell};
 pub use model::{Campaign, CampaignState, Doubt, Step, Variant, default_variant, variant_for};
 pub use render::CampaignMails;

@@ -1,6 +1,7 @@
 //! Campaign mails for the outbox: who left meanwhile is skipped, everybody else gets their variant.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -68,8 +69,11 @@ struct Batch {
     topics: HashMap<Language, Vec<Topic>>,
     readers: HashMap<SubscriberId, readers::Reader>,
     /// Per campaign: its topics, and which of them these readers have now.
-    campaigns: HashMap<CampaignId, (Vec<TopicId>, HashMap<SubscriberId, Vec<TopicId>>)>,
+    campaigns: HashMap<CampaignId, Chosen>,
 }
+
+/// A campaign's topics, and those that each reader has.
+type Chosen = (Vec<TopicId>, HashMap<SubscriberId, Vec<TopicId>>);
 
 impl Batch {
     fn load(db: &mut Db, rows: &[Delivery], now: At) -> anyhow::Result<Self> {
@@ -90,8 +94,8 @@ impl Batch {
         people.retain(|id, reader| reader.state == SubscriberState::Active && !suppressed.contains(id));
         let mut campaigns = HashMap::new();
         for campaign in rows.iter().filter_map(|row| row.campaign_id) {
-            if !campaigns.contains_key(&campaign) {
-                campaigns.insert(campaign, (store::topics(db, campaign)?, readers::topics(db, campaign, &ids)?));
+            if let Entry::Vacant(free) = campaigns.entry(campaign) {
+                free.insert((store::topics(db, campaign)?, readers::topics(db, campaign, &ids)?));
             }
         }
         let organisation = Arc::new(organisation::store::get(db, now)?);

@@ -1,5 +1,7 @@
 //! Sending a campaign: schedule, start, pause, resume, cancel.
 
+use chrono::{NaiveDate, NaiveTime, TimeZone};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::audience;
@@ -164,5 +166,41 @@ pub fn finish(db: &mut Db, id: CampaignId, now: At) -> Result<(), Error> {
         Ok(_) => Ok(audit::record(db, &Actor::program(), "finished", "campaign", Some(id.0), "", now)?),
         Err(Error::Conflict(_)) => Ok(()),
         Err(other) => Err(other),
+    }
+}
+
+/// A day and a time as forms send them (`2026-11-24`, `09:00`), in the organisation's zone. An hour that happens twice
+/// means the first one.
+///
+/// # Errors
+/// `Invalid` on `date`, `time`, or when the clocks skip that hour.
+pub fn local_time(date: &str, time: &str, zone: Tz) -> Result<At, Error> {
+    let mut problems = Problems::default();
+    let day = problems.take("date", date.trim().parse::<NaiveDate>().map_err(|_| "a date is needed"));
+    let clock = NaiveTime::parse_from_str(time.trim(), "%H:%M").map_err(|_| "a time is needed, such as 09:00");
+    let clock = problems.take("time", clock);
+    problems.check()?;
+    let (Some(day), Some(clock)) = (day, clock) else { return Err(Error::invalid("time", "a time is needed")) };
+    let local = zone.from_local_datetime(&day.and_time(clock)).earliest();
+    let local =
+        local.ok_or_else(|| Error::invalid("time", "this hour is skipped on that day: the clocks go forward"))?;
+    Ok(At::from_micros(local.timestamp_micros()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_times() {
+        let berlin = chrono_tz::Europe::Berlin;
+        let shown = |date, time| local_time(date, time, berlin).map(At::rfc3339).map_err(|e| e.to_string());
+        assert_eq!(shown("2026-07-01", "09:00").unwrap(), "2026-07-01T07:00:00Z");
+        assert_eq!(shown("2026-10-25", "02:30").unwrap(), "2026-10-25T00:30:00Z", "twice: the first");
+        assert!(shown("2026-03-29", "02:30").unwrap_err().contains("skipped"));
+        assert_eq!(
+            shown("soon", "later").unwrap_err(),
+            "date: a date is needed; time: a time is needed, such as 09:00"
+        );
     }
 }

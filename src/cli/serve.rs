@@ -29,6 +29,7 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
 
 /// Delivers and runs jobs until SIGTERM or SIGINT.
 pub async fn worker(app: Arc<App>) -> anyhow::Result<bool> {
+    telemetry::init_metrics()?;
     let background = Background::start(&app).await?;
     tracing::info!(database = app.config.database.shown(), "Pledgepost delivers");
     end().await;

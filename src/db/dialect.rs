@@ -48,20 +48,19 @@ pub fn for_update(db: &Db) -> &'static str {
     }
 }
 
-/// A table expression named `v` over the JSON array of objects bound as `$1` (text): one statement then changes or
-/// inserts a whole batch on either back end. Columns are (name, PostgreSQL type), of which `bigint` and `text` are used;
-/// on SQLite an instant stays the text that it is. Write it first, as `WITH v AS (SELECT * FROM {rows}) …`: SQLite numbers
-/// `$n` by their first appearance in the text, not by their names.
-pub fn json_rows(db: &Db, columns: &[(&str, &str)]) -> String {
+/// What a statement on a whole batch begins with: `WITH v AS (…)`, the rows of the JSON array of objects that is bound as
+/// `$1` (text). Columns are (name, PostgreSQL type), of which `bigint`, `text` and `timestamptz` are used; on SQLite an
+/// instant stays the text that it is. It has to come first: SQLite numbers `$n` by their first appearance in the text.
+pub fn with_rows(db: &Db, columns: &[(&str, &str)]) -> String {
     match db {
         Db::Pg(_) => {
             let columns: Vec<String> = columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
-            format!("jsonb_to_recordset($1::jsonb) AS v({})", columns.join(", "))
+            format!("WITH v AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS rows({})) ", columns.join(", "))
         }
         Db::Sqlite(_) => {
             let columns: Vec<String> =
                 columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
-            format!("(SELECT {} FROM json_each($1)) AS v", columns.join(", "))
+            format!("WITH v AS (SELECT {} FROM json_each($1)) ", columns.join(", "))
         }
     }
 }

@@ -44,6 +44,19 @@ pub fn open(db: &Database, config: &Config, made_by: MadeBy, now: At) -> anyhow:
     })
 }
 
+/// The demo uses only a database that the demo made.
+///
+/// # Errors
+/// When somebody else made it, or the database's.
+pub fn refuse_unless_demo(db: &mut Db) -> anyhow::Result<()> {
+    match store::find(db)? {
+        Some(row) if row.made_by != MadeBy::Demo => {
+            bail!("this database was not made by the demo; the demo only uses a database of its own")
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_stamp(row: &store::Installation, mode: Mode, made_by: MadeBy) -> anyhow::Result<()> {
     if made_by == MadeBy::Demo && row.made_by != MadeBy::Demo {
         bail!("this database was not made by the demo; the demo only uses a database of its own");

@@ -119,11 +119,11 @@ pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> Query
         ("reply", "text"),
     ];
     let sql = format!(
-        "WITH v AS (SELECT * FROM {}) UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, \
+        "{}UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, \
          next_at = v.next_at, code = COALESCE(v.code, deliveries.code), reply = COALESCE(v.reply, deliveries.reply), \
          lease = NULL, updated_at = $2, payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped') THEN NULL ELSE payload END \
          FROM v WHERE deliveries.id = v.id AND deliveries.lease = $3 AND deliveries.state = 'sending'",
-        dialect::json_rows(db, &columns)
+        dialect::with_rows(db, &columns)
     );
     diesel::sql_query(sql).bind::<Text, _>(json).bind::<Instant, _>(now).bind::<BigInt, _>(node).execute(db)
 }

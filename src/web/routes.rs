@@ -47,6 +47,7 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()))
 
         // Campaigns: the web version of a mail
+        .route("/mail/{token}", get().to(public::mail::show))
 
         // Sandbox: the mailbox (handlers take `Loopback`)
         .route("/sandbox/mail", get().to(sandbox::list))
@@ -114,6 +115,33 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/topics/{id}", post().to(staff::topics::save))
 
         // Campaigns
+        .route("/staff/campaigns", get().to(staff::campaigns::list))
+        .route("/staff/campaigns", post().to(staff::campaigns::create))
+        .route("/staff/campaigns/new", get().to(staff::campaigns::new))
+        .route("/staff/campaigns/{id}", get().to(staff::campaigns::show))
+        .route("/staff/campaigns/{id}", post().to(staff::campaigns::rename))
+        .route("/staff/campaigns/{id}/audience", post().to(staff::campaigns::set_audience))
+        .route("/staff/campaigns/{id}/languages", post().to(staff::campaigns::add_language))
+        .route("/staff/campaigns/{id}/duplicate", post().to(staff::campaigns::duplicate))
+        .route("/staff/campaigns/{id}/text/{language}", get().to(staff::campaign_texts::edit))
+        .route("/staff/campaigns/{id}/text/{language}", post().to(staff::campaign_texts::save))
+        .route("/staff/campaigns/{id}/text/{language}/remove", get().to(staff::campaign_texts::ask_remove))
+        .route("/staff/campaigns/{id}/text/{language}/remove", post().to(staff::campaign_texts::remove))
+        .route("/staff/campaigns/{id}/text/{language}/test", post().to(staff::campaign_texts::send_test))
+        .route("/staff/campaigns/{id}/preview/{language}", get().to(staff::campaign_texts::show_preview))
+        .route("/staff/campaigns/{id}/preview/{language}/mail", get().to(staff::campaign_texts::show_preview_mail))
+        .route("/staff/campaigns/{id}/send", get().to(staff::campaign_sending::ask_send))
+        .route("/staff/campaigns/{id}/send", post().to(staff::campaign_sending::send))
+        .route("/staff/campaigns/{id}/unschedule", post().to(staff::campaign_sending::unschedule))
+        .route("/staff/campaigns/{id}/pause", post().to(staff::campaign_sending::pause))
+        .route("/staff/campaigns/{id}/resume", post().to(staff::campaign_sending::resume))
+        .route("/staff/campaigns/{id}/cancel", get().to(staff::campaign_sending::ask_cancel))
+        .route("/staff/campaigns/{id}/cancel", post().to(staff::campaign_sending::cancel))
+        .route("/staff/campaigns/{id}/doubt/{decision}", get().to(staff::campaign_sending::ask_settle))
+        .route("/staff/campaigns/{id}/doubt/{decision}", post().to(staff::campaign_sending::settle))
+        .route("/staff/campaigns/{id}/progress", get().to(staff::campaign_progress::fragment))
+        .route("/staff/campaigns/{id}/deliveries", get().to(staff::campaign_deliveries::list))
+        .route("/staff/campaigns/{id}/deliveries.csv", get().to(staff::campaign_deliveries::csv))
 
         // Settings: organisation, staff, audit
         .route("/staff/organisation", get().to(staff::organisation::show))

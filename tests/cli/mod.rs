@@ -2,4 +2,6 @@
 
 mod campaign;
 mod demo_content;
+mod sending;
 mod subscribers;
+mod usage;

@@ -44,6 +44,7 @@ on_both! {
         let body: serde_json::Value = serde_json::from_str(&json.is(404).text).unwrap();
         assert_eq!(body["error"]["message"], "Not Found");
         app.get("/api/v1/nothing").await.is(404).shows("\"error\"");
+        app.post_json("/api/v1/nothing", &serde_json::json!({})).await.is(404).shows("\"fields\"");
     }
 
     async fn our_fault_tells_nothing(backend) {

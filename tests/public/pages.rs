@@ -15,8 +15,8 @@ fn now() -> At {
 }
 
 /// English and Russian, two topics, thirteen analyses: `both` is the newest, `ru-only` the oldest.
-fn site(backend: Backend) -> Site {
-    let site = Site::start(backend, now());
+async fn site(backend: Backend) -> Site {
+    let site = Site::start(backend, now()).await;
     site.write(|db| {
         let mut form = OrganisationForm::from(&organisation::store::get(db, now())?);
         form.name = "Equal <Ground>".into();
@@ -43,7 +43,7 @@ fn site(backend: Backend) -> Site {
 
 on_both! {
     async fn the_list_is_paged_and_filtered(backend) {
-        let site = site(backend);
+        let site = site(backend).await;
         let first = site.get("/analyses").await;
         assert_eq!(first.status, 200);
         first.says("Home &amp; law").says("29 April 2024").says("Kazakhstan").says("13 analyses").says("About law");
@@ -66,7 +66,7 @@ on_both! {
     }
 
     async fn the_first_page_shows_what_is_new(backend) {
-        let site = site(backend);
+        let site = site(backend).await;
         let home = site.get("/").await;
         assert_eq!(home.status, 200);
         home.says("Home &amp; law").says("Number 11.").says("Equal &lt;Ground&gt;").lacks("Number 5.").says("href=\"/analyses\"");
@@ -74,7 +74,7 @@ on_both! {
     }
 
     async fn an_empty_site_says_so(backend) {
-        let site = Site::start(backend, now());
+        let site = Site::start(backend, now()).await;
         site.get("/").await.says("Nothing is published yet");
         site.get("/analyses").await.says("Nothing here yet").says("0 analyses");
         let feed = site.get("/analyses.atom").await;
@@ -83,7 +83,7 @@ on_both! {
     }
 
     async fn an_analysis_is_read_in_the_readers_language(backend) {
-        let site = site(backend);
+        let site = site(backend).await;
         let page = site.get("/analyses/both").await;
         assert_eq!(page.status, 200);
         page.says("Home &amp; law</h1>").says("A <strong>strong</strong> word").says("hreflang=\"ru\"");
@@ -95,7 +95,7 @@ on_both! {
     }
 
     async fn drafts_and_unknown_addresses_look_the_same(backend) {
-        let site = site(backend);
+        let site = site(backend).await;
         site.write(|db| {
             let form = DetailsForm { slug: "secret".into(), date: "2026-01-01".into(), ..DetailsForm::default() };
             write::create(db, &form.check(&[])?, &text("en", "Secret", "x"), &Actor::program(), now())?;
@@ -109,7 +109,7 @@ on_both! {
     }
 
     async fn hostile_markdown_is_harmless(backend) {
-        let site = Site::start(backend, now());
+        let site = Site::start(backend, now()).await;
         site.write(|db| {
             let form = DetailsForm { slug: "evil".into(), date: "2026-01-01".into(), ..DetailsForm::default() };
             let body = "<script>alert(1)</script>\n\n[a](javascript:alert(2)) ![x](x\" onerror=\"alert(3))\n\n\
@@ -136,7 +136,7 @@ on_both! {
     }
 
     async fn the_feed_is_valid_and_cached(backend) {
-        let site = site(backend);
+        let site = site(backend).await;
         let feed = site.get("/analyses.atom").await;
         assert_eq!((feed.status, feed.header("content-type")), (200, "application/atom+xml; charset=utf-8"));
         let (entries, ids) = atom(&feed.body);

@@ -40,7 +40,7 @@ fn put(site: &Site, recipient: &str, subject: &str) {
 
 on_both! {
     async fn mails_are_listed_searched_and_shown(backend) {
-        let site = Site::start(backend, now());
+        let site = Site::start(backend, now()).await;
         site.get("/sandbox/mail").await.says("No mail yet").says("data-live=\"/sandbox/mail/live\"");
         put(&site, "Reader@b.example", "Confirm <now>");
         for n in 0..51 {
@@ -74,7 +74,7 @@ on_both! {
     }
 
     async fn it_opens_only_to_this_machine(backend) {
-        let site = Site::start(backend, now());
+        let site = Site::start(backend, now()).await;
         put(&site, "reader@b.example", "Secret");
         for path in ["/sandbox/mail", "/sandbox/mail/live", "/sandbox/mail/1", "/sandbox/mail/1/html", "/sandbox/mail/1/source", "/sandbox/mail/delete"] {
             assert_eq!(site.get(path).await.status, 200, "{path}");
@@ -85,7 +85,7 @@ on_both! {
     }
 
     async fn a_live_installation_has_none(backend) {
-        let site = Site::with(backend, now(), |mut config| { config.mode = Mode::Rehearsal; config });
+        let site = Site::with(backend, now(), |config| config.mode = Mode::Rehearsal).await;
         put(&site, "reader@b.example", "Secret");
         for path in ["/sandbox/mail", "/sandbox/mail/live", "/sandbox/mail/1", "/sandbox/mail/1/html", "/sandbox/mail/1/source", "/sandbox/mail/delete"] {
             assert_eq!(site.get(path).await.status, 404, "{path}");

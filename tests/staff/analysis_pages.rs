@@ -13,8 +13,8 @@ fn now() -> At {
     At::from_micros(1_780_000_000_000_000)
 }
 
-fn site(backend: Backend) -> Site {
-    let site = Site::start(backend, now());
+async fn site(backend: Backend) -> Site {
+    let site = Site::start(backend, now()).await;
     site.write(|db| {
         let mut form = OrganisationForm::from(&organisation::store::get(db, now())?);
         form.languages = "en, ru".into();
@@ -48,8 +48,8 @@ fn seen(body: &str) -> String {
 
 on_both! {
     async fn an_analysis_goes_from_draft_to_the_site_and_back(backend) {
-        let site = site(backend);
-        let anna = site.session(Role::Campaigner);
+        let site = site(backend).await;
+        let anna = site.session(Role::Campaigner).await;
         let cookie = [("cookie", anna.as_str())];
         site.get_with("/staff/analyses", &cookie).await.says("No analyses yet");
         site.get_with("/staff/analyses/new", &cookie).await.says("value=\"2026-05-28\"").says("About law");
@@ -84,8 +84,8 @@ on_both! {
     }
 
     async fn mistakes_are_named_and_nothing_typed_is_lost(backend) {
-        let site = site(backend);
-        let anna = site.session(Role::Campaigner);
+        let site = site(backend).await;
+        let anna = site.session(Role::Campaigner).await;
         for (fields, error) in [
             (with("title", ""), "an analysis needs a title"),
             (with("slug", "Law Order"), "a slug has small letters"),
@@ -106,8 +106,8 @@ on_both! {
     }
 
     async fn an_edit_of_what_changed_meanwhile_shows_both(backend) {
-        let site = site(backend);
-        let (anna, boris) = (site.session(Role::Campaigner), site.session(Role::Admin));
+        let site = site(backend).await;
+        let (anna, boris) = (site.session(Role::Campaigner).await, site.session(Role::Admin).await);
         site.post("/staff/analyses/new", &anna, &GOOD).await;
         let form = site.get_with("/staff/analyses/1/text/en", &[("cookie", &anna)]).await;
         let opened = seen(&form.body);
@@ -130,8 +130,8 @@ on_both! {
     }
 
     async fn a_second_language_comes_and_goes(backend) {
-        let site = site(backend);
-        let anna = site.session(Role::Campaigner);
+        let site = site(backend).await;
+        let anna = site.session(Role::Campaigner).await;
         site.post("/staff/analyses/new", &anna, &GOOD).await;
         site.get_with("/staff/analyses/1/text/ru", &[("cookie", &anna)]).await.says("lang=\"ru\"").says("name=\"seen\" value=\"0\"");
         let russian = [("seen", "0"), ("title", "Закон"), ("summary", "Коротко."), ("body", "<script>x</script>")];
@@ -149,8 +149,8 @@ on_both! {
     }
 
     async fn the_list_is_searched_and_paged(backend) {
-        let site = site(backend);
-        let anna = site.session(Role::Viewer);
+        let site = site(backend).await;
+        let anna = site.session(Role::Viewer).await;
         site.write(|db| {
             for n in 1..=26 {
                 published(db, &format!("a-{n}"), &format!("2024-01-{n:02}"), &[("en", &format!("Number {n}."))], &[], now());
@@ -164,8 +164,8 @@ on_both! {
     }
 
     async fn who_may_not_write_cannot(backend) {
-        let site = site(backend);
-        let (anna, viewer, finance) = (site.session(Role::Campaigner), site.session(Role::Viewer), site.session(Role::Finance));
+        let site = site(backend).await;
+        let (anna, viewer, finance) = (site.session(Role::Campaigner).await, site.session(Role::Viewer).await, site.session(Role::Finance).await);
         site.post("/staff/analyses/new", &anna, &GOOD).await;
         for cookie in [&viewer, &finance] {
             site.get_with("/staff/analyses/1", &[("cookie", cookie)]).await.says("Law &amp; order").lacks("/publish");

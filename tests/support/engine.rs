@@ -126,10 +126,10 @@ impl TestEngine {
         self.db
             .write_here(|db| -> Result<_, Error> {
                 let sql = format!(
-                    "WITH v AS (SELECT * FROM {}) INSERT INTO deliveries \
+                    "{}INSERT INTO deliveries \
                      (mail, campaign_id, address, language, state, attempts, created_at, updated_at) \
                      SELECT 'campaign', 1, v.address, 'en', 'queued', 0, $2, $3 FROM v",
-                    pledgepost::db::dialect::json_rows(db, &[("address", "text")])
+                    pledgepost::db::dialect::with_rows(db, &[("address", "text")])
                 );
                 Ok(diesel::sql_query(sql)
                     .bind::<Text, _>(json)

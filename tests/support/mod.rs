@@ -5,6 +5,7 @@ pub mod app;
 pub mod campaigns;
 pub mod db;
 pub mod engine;
+pub mod program;
 pub mod readers;
 pub mod site;
 pub mod smtp_sink;

@@ -1,42 +1,43 @@
-//! The whole web server over a test's database, asked by HTTP as a browser would.
+//! [`TestApp`] for tests that look at pages with several members at once, at a time of their choice.
 
-use std::net::TcpListener;
+use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use actix_web::cookie::{Cookie, CookieJar, Key};
 use pledgepost::app::App;
 use pledgepost::config::Config;
 use pledgepost::db::Db;
 use pledgepost::error::Error;
-use pledgepost::installation::MadeBy;
-use pledgepost::staff::store::sessions;
-use pledgepost::staff::{self, Role};
-use pledgepost::values::{At, Clock, EmailAddress, sha256_hex};
-use pledgepost::web::server::serve;
-use reqwest::header::{self, HeaderMap};
+use pledgepost::staff::Role;
+use pledgepost::values::At;
 
-use super::{Backend, TestDb};
+use super::Backend;
+use super::app::{Answer, TestApp};
 
-/// A running site in the sandbox; ends with the test.
+/// A running site.
 pub struct Site {
     pub app: Arc<App>,
     pub address: String,
-    client: reqwest::Client,
-    stop: Option<tokio::sync::oneshot::Sender<()>>,
-    server: Option<std::thread::JoinHandle<()>>,
-    _db: TestDb,
+    inner: TestApp,
 }
 
 /// What came back.
 pub struct Page {
-    pub status: u16,
-    pub headers: HeaderMap,
     pub body: String,
+    answer: Answer,
+}
+
+impl Deref for Page {
+    type Target = Answer;
+    fn deref(&self) -> &Answer {
+        &self.answer
+    }
 }
 
 impl Page {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    fn of(answer: Answer) -> Self {
+        // Handlebars also escapes the sign of equality, which nobody wants to write into a test.
+        Self { body: answer.text.replace("&#x3D;", "="), answer }
     }
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
@@ -51,80 +52,38 @@ impl Page {
 }
 
 impl Site {
-    pub fn start(backend: Backend, now: At) -> Self {
-        Self::with(backend, now, |config| config)
+    pub async fn start(backend: Backend, now: At) -> Self {
+        Self::with(backend, now, |_| {}).await
     }
 
-    pub fn with(backend: Backend, now: At, change: impl FnOnce(Config) -> Config) -> Self {
-        let db = TestDb::new(backend);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let config = change(Config::demo(&db.url, port).unwrap());
-        let app = App::build(config, Clock::fake(now), MadeBy::Demo).unwrap();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let served = app.clone();
-        let server = std::thread::spawn(move || {
-            let shutdown = async move {
-                let _ = stopped.await;
-            };
-            actix_web::rt::System::new().block_on(serve(served, listener, shutdown)).unwrap();
-        });
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let address = format!("http://127.0.0.1:{port}");
-        Self { app, address, client, stop: Some(stop), server: Some(server), _db: db }
+    pub async fn with(backend: Backend, now: At, change: impl FnOnce(&mut Config)) -> Self {
+        let inner = TestApp::start_with(backend, change).await;
+        inner.app.clock.advance(now - inner.app.clock.now());
+        Self { app: inner.app.clone(), address: inner.base.clone(), inner }
     }
 
     pub fn write<T>(&self, work: impl FnOnce(&mut Db) -> Result<T, Error>) -> T {
-        self.app.db.write_here(work).unwrap()
+        self.inner.write(work).unwrap()
     }
-
     pub async fn get(&self, path: &str) -> Page {
         self.get_with(path, &[]).await
     }
-
+    /// With no cookie but what `headers` say.
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
-        let mut request = self.client.get(format!("{}{path}", self.address));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        read(request).await
+        self.inner.forget_cookies();
+        Page::of(self.inner.get_with(path, headers).await)
     }
-
     /// As a form on one of the site's own pages.
     pub async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Page {
-        let request = self.client.post(format!("{}{path}", self.address)).header(header::ORIGIN, &self.address);
-        read(request.header(header::COOKIE, cookie).form(fields)).await
+        self.inner.forget_cookies();
+        let headers = [("origin", self.address.as_str()), ("cookie", cookie)];
+        Page::of(self.inner.post_form_with(path, fields, &headers).await)
     }
 
     /// The cookie of a member who has just logged in.
-    pub fn session(&self, role: Role) -> String {
-        let (now, key) = (self.app.clock.now(), format!("session-of-{role}"));
-        let email = EmailAddress::parse(&format!("{role}@example.org")).unwrap();
-        let (hash, until) = (sha256_hex(&key), now + chrono::Duration::hours(1));
-        self.write(|db| {
-            let id = staff::store::insert(db, &email, "Anna", role, now)?;
-            sessions::put(db, &hash, Some(id), &format!("{{\"staff\":\"{id}\"}}"), until)?;
-            Ok(())
-        });
-        let root = &self.app.root;
-        let halves = [root.keyed(b"session", b"cookie signature 1"), root.keyed(b"session", b"cookie signature 2")];
-        let mut jar = CookieJar::new();
-        jar.signed_mut(&Key::from(&halves.concat())).add(Cookie::new("pledgepost_session", key));
-        format!("pledgepost_session={}", jar.get("pledgepost_session").unwrap().value())
-    }
-}
-
-async fn read(request: reqwest::RequestBuilder) -> Page {
-    let answer = request.send().await.unwrap();
-    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    // Handlebars also escapes the sign of equality, which nobody wants to write into a test.
-    let body = answer.text().await.unwrap().replace("&#x3D;", "=");
-    Page { status, headers, body }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        let _ = self.server.take().map(std::thread::JoinHandle::join);
+    pub async fn session(&self, role: Role) -> String {
+        self.inner.log_in_as(role).await;
+        let kept = self.inner.swap_cookies(BTreeMap::new());
+        kept.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 }

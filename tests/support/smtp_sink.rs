@@ -2,6 +2,7 @@
 //!
 //! It runs on threads of its own, so it serves sync and async tests and `pledgepost` started as a child alike.
 
+mod mail;
 mod script;
 mod session;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The listener: one task per connection, from this machine only.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -67,7 +67,7 @@ async fn accept(listener: TcpListener, intake: Intake, mut stopped: watch::Recei
         };
         while sessions.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, peer)) if !peer.ip().to_canonical().is_loopback() => {
+            Ok((stream, peer)) if !is_this_machine(peer.ip()) => {
                 sessions.spawn(refuse(stream, "554 5.7.1 This mailbox is for its own machine only\r\n"));
             }
             Ok((stream, _)) if sessions.len() >= CONNECTIONS => {
@@ -95,6 +95,11 @@ async fn accept(listener: TcpListener, intake: Intake, mut stopped: watch::Recei
     }
 }
 
+/// The listener may have been bound wider than it should be; who comes from outside is sent away all the same.
+fn is_this_machine(peer: IpAddr) -> bool {
+    peer.to_canonical().is_loopback()
+}
+
 async fn converse(stream: TcpStream, intake: &Intake, stopped: watch::Receiver<bool>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     session::serve(stream, intake, Limits::default(), stopped).await
@@ -103,4 +108,25 @@ async fn converse(stream: TcpStream, intake: &Intake, stopped: watch::Receiver<b
 async fn refuse(mut stream: TcpStream, reply: &'static str) {
     // The peer may be gone already, and there is nothing to tell it then.
     let _ = timeout(FAREWELL, stream.write_all(reply.as_bytes())).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_its_own_machine() {
+        for (peer, own) in [
+            ("127.0.0.1", true),
+            ("127.8.9.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("10.0.0.1", false),
+            ("::ffff:10.0.0.1", false),
+            ("::", false),
+            ("0.0.0.0", false),
+        ] {
+            assert_eq!(is_this_machine(peer.parse().unwrap()), own, "{peer}");
+        }
+    }
 }

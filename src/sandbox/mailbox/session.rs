@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::body::{Body, TooBig};
 use super::command::{BadCommand, Command, parse};
+use super::talk::{TOO_BIG, Talk};
 
 /// A mail that came in whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,25 +80,14 @@ where
         };
         let command = match line {
             Line::Whole => parse(&session.line),
-            Line::TooLong => {
-                session.say("500 5.5.2 The line is too long");
-                talk.mistakes += 1;
-                Err(BadCommand::Unknown)
-            }
+            Line::TooLong => Err(BadCommand::TooLong),
             Line::End => return Ok(()),
         };
         match command {
             Ok(Command::Quit) => return session.leave("221 2.0.0 Good-bye").await,
-            Ok(Command::Data) => match talk.ready() {
-                Ok(()) => session.data(&mut talk, keep).await?,
-                Err(reply) => talk.answer(&mut session, reply),
-            },
-            Ok(command) => {
-                let reply = talk.turn(command, &limits);
-                talk.answer(&mut session, reply);
-            }
-            Err(_) if line == Line::TooLong => {}
-            Err(bad) => talk.answer(&mut session, describe(bad)),
+            Ok(Command::Data) if talk.ready() => session.data(&mut talk, keep).await?,
+            Ok(command) => session.say(talk.turn(command, &limits)),
+            Err(bad) => session.say(&talk.mistake(bad)),
         }
         if talk.mistakes > limits.mistakes {
             return session.leave("421 4.7.0 Too many mistakes").await;
@@ -109,95 +99,6 @@ where
 pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
-
-fn describe(bad: BadCommand) -> &'static str {
-    match bad {
-        BadCommand::Unknown => "500 5.5.1 This command is not known",
-        BadCommand::NotOffered => "502 5.5.1 This command is not offered",
-        BadCommand::Syntax("UTF-8 was expected") => "500 5.5.2 This is no text",
-        BadCommand::Syntax(expected) => match expected.split(' ').next() {
-            Some("MAIL") => "501 5.1.7 Syntax: MAIL FROM:<address> [parameters]",
-            Some("RCPT") => "501 5.1.3 Syntax: RCPT TO:<address>",
-            _ => "501 5.5.4 The parameter is missing or wrong",
-        },
-        BadCommand::Parameter => "555 5.5.4 This parameter is not known",
-    }
-}
-
-/// What has been agreed so far.
-#[derive(Default)]
-struct Talk {
-    greeted: bool,
-    mail: Option<Envelope>,
-    mistakes: u32,
-}
-
-struct Envelope {
-    sender: String,
-    recipients: Vec<String>,
-    utf8: bool,
-}
-
-const OK: &str = "250 2.0.0 OK";
-
-impl Talk {
-    /// The answer to everything that needs no more input.
-    fn turn(&mut self, command: Command, limits: &Limits) -> &'static str {
-        match command {
-            Command::Ehlo | Command::Helo => {
-                (self.greeted, self.mail) = (true, None);
-                match command {
-                    Command::Helo => "250 sandbox.pledgepost",
-                    _ => EHLO,
-                }
-            }
-            Command::Mail { .. } if !self.greeted => "503 5.5.1 Say EHLO first",
-            Command::Mail { .. } if self.mail.is_some() => "503 5.5.1 A mail is already begun",
-            Command::Mail { size: Some(size), .. } if size > limits.mail_bytes as u64 => TOO_BIG,
-            Command::Mail { from, utf8, .. } if !utf8 && !from.is_ascii() => NEEDS_UTF8,
-            Command::Mail { from, utf8, .. } => {
-                self.mail = Some(Envelope { sender: from, recipients: Vec::new(), utf8 });
-                "250 2.1.0 OK"
-            }
-            Command::Rcpt { to } => match &mut self.mail {
-                None => "503 5.5.1 MAIL comes first",
-                Some(mail) if !mail.utf8 && !to.is_ascii() => NEEDS_UTF8,
-                Some(mail) if mail.recipients.len() >= limits.recipients => "452 4.5.3 Too many recipients",
-                Some(mail) => {
-                    mail.recipients.push(to);
-                    "250 2.1.5 OK"
-                }
-            },
-            Command::Rset => {
-                self.mail = None;
-                OK
-            }
-            Command::Vrfy => "252 2.1.5 Every address is taken here",
-            Command::Help => "214 2.0.0 EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT",
-            Command::Noop | Command::Data | Command::Quit => OK,
-        }
-    }
-
-    fn ready(&self) -> Result<(), &'static str> {
-        match &self.mail {
-            None => Err("503 5.5.1 MAIL comes first"),
-            Some(mail) if mail.recipients.is_empty() => Err("554 5.5.1 No recipient was accepted"),
-            Some(_) => Ok(()),
-        }
-    }
-
-    fn answer<S: AsyncRead + AsyncWrite + Unpin>(&mut self, session: &mut Session<S>, reply: &str) {
-        // What a client may ask in good faith (size, recipients) is no mistake; syntax and sequence are.
-        self.mistakes += u32::from(reply.starts_with("50") || reply.starts_with("555"));
-        session.say(reply);
-    }
-}
-
-const TOO_BIG: &str = "552 5.3.4 The mail is larger than 10 MB";
-const NEEDS_UTF8: &str = "553 5.6.7 This address needs SMTPUTF8";
-/// SIZE is `Limits::mail_bytes` of every real server; tests with a smaller limit do not read it.
-const EHLO: &str = "250-sandbox.pledgepost\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE 10485760\r\n\
-                    250-ENHANCEDSTATUSCODES\r\n250 HELP";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {

@@ -60,12 +60,12 @@ fn json<T: serde::Serialize>(rows: &T) -> QueryResult<String> {
 /// # Errors
 /// The database's.
 pub fn known(db: &mut Db, rows: &[Row], topic: TopicId) -> QueryResult<Vec<Known>> {
-    let from = dialect::json_rows(db, &[("email_key", "text"), ("address_hash", "text")]);
+    let with = dialect::with_rows(db, &[("email_key", "text"), ("address_hash", "text")]);
     let sql = format!(
-        "SELECT v.email_key, s.state, \
+        "{with}SELECT v.email_key, s.state, \
          CASE WHEN t.subscriber_id IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS subscribed, \
          CASE WHEN x.address_hash IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS suppressed \
-         FROM {from} \
+         FROM v \
          LEFT JOIN subscribers s ON s.email_key = v.email_key \
          LEFT JOIN subscriptions t ON t.subscriber_id = s.id AND t.topic_id = $2 \
          LEFT JOIN suppressions x ON x.address_hash = v.address_hash \
@@ -92,16 +92,14 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
         return Ok(());
     }
     let rows = json(&rows)?;
-    // Before the rest, because SQLite numbers `$1`, `$2` … by where they first stand in the statement.
-    let with = format!("WITH v AS (SELECT * FROM {})", dialect::json_rows(db, COLUMNS));
-    // CROSS JOIN: else SQLite walks all subscribers and reads the whole JSON for each.
+    let with = dialect::with_rows(db, COLUMNS);
     let (state, confirmed_at) = match terms.basis {
         Some(_) => (SubscriberState::Active, Some(now)),
         None => (SubscriberState::Pending, None),
     };
     // "WHERE true": without it SQLite reads the ON of ON CONFLICT as the join's.
     let upsert = format!(
-        "{with} INSERT INTO subscribers \
+        "{with}INSERT INTO subscribers \
          (email, email_key, address_hash, name, language, state, attributes, confirmed_at, created_at, updated_at) \
          SELECT v.email, v.email_key, v.address_hash, v.name, v.language, $2, v.attributes, $3, $4, $4 \
          FROM v WHERE true \
@@ -119,8 +117,9 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
         .bind::<Instant, _>(now)
         .execute(db)?;
     if let Some(basis) = terms.basis {
+        // CROSS JOIN: SQLite then begins with the batch instead of walking through every subscriber for each row of it.
         let consent = format!(
-            "{with} INSERT INTO consent_events (at, subscriber_id, address_hash, kind, topics, form, words, language) \
+            "{with}INSERT INTO consent_events (at, subscriber_id, address_hash, kind, topics, form, words, language) \
              SELECT $2, s.id, s.address_hash, 'imported', $3, 'import', $4, s.language \
              FROM v CROSS JOIN subscribers s WHERE s.email_key = v.email_key AND s.state = 'active'"
         );
@@ -132,7 +131,7 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
             .execute(db)?;
     }
     let subscribe = format!(
-        "{with} INSERT INTO subscriptions (subscriber_id, topic_id, since) \
+        "{with}INSERT INTO subscriptions (subscriber_id, topic_id, since) \
          SELECT s.id, $2, $3 FROM v CROSS JOIN subscribers s \
          WHERE s.email_key = v.email_key AND s.state = $4 ON CONFLICT (topic_id, subscriber_id) DO NOTHING"
     );

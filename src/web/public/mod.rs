@@ -4,6 +4,7 @@ pub mod analyses;
 pub mod confirm;
 pub mod feed;
 pub mod home;
+pub mod mail;
 pub mod preferences;
 pub mod subscribe;
 mod token;

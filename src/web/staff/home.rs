@@ -40,8 +40,7 @@ struct HomePage {
 
 /// `GET /staff`
 pub async fn show(staff: Staff<permit::Read>) -> Answer {
-    let link_campaigns = staff.may(Permission::Campaigns);
-    let look = staff.app.db.read(move |db| Ok::<_, FeatureError>((attention(db, link_campaigns)?, figures(db)?)));
+    let look = staff.app.db.read(|db| Ok::<_, FeatureError>((attention(db)?, figures(db)?)));
     let (attention, figures) = look.await?;
     let mut groups = nav::groups(staff.role, "", false);
     groups.retain(|group| group.title != "Overview");
@@ -51,7 +50,7 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
     staff.render("staff/home", "Start", &HomePage { attention, figures, groups, first_steps })
 }
 
-fn attention(db: &mut Db, link_campaigns: bool) -> Result<Vec<Attention>, FeatureError> {
+fn attention(db: &mut Db) -> Result<Vec<Attention>, FeatureError> {
     let server = |server: outbox::servers::MailServerState| {
         let reason = server.reason.unwrap_or_default();
         let text =
@@ -65,7 +64,7 @@ fn attention(db: &mut Db, link_campaigns: bool) -> Result<Vec<Attention>, Featur
             (_, Some(reason)) => ("warn", format!("“{}” is paused: {reason}", campaign.name)),
             (_, None) => ("warn", format!("“{}” is paused.", campaign.name)),
         };
-        let href = link_campaigns.then(|| format!("/staff/campaigns/{}", campaign.id));
+        let href = Some(format!("/staff/campaigns/{}", campaign.id));
         all.push(Attention { kind, text, href, label: "Look" });
     }
     Ok(all)

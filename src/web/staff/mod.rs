@@ -3,6 +3,11 @@
 pub mod account;
 pub mod analyses;
 pub mod audit;
+pub mod campaign_deliveries;
+pub mod campaign_progress;
+pub mod campaign_sending;
+pub mod campaign_texts;
+pub mod campaigns;
 pub mod home;
 pub mod login;
 pub mod members;

@@ -1,12 +1,13 @@
 //! The sink's side of a dialogue. Written apart from the product's own server, so that the two share no mistake.
 
-use std::io::{BufRead, ErrorKind, Result};
+use std::io::Result;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use super::mail::{Mail, Outcome, closed, path, positive, read_body};
 use super::script::{Act, Asked, Phase, Script};
 use super::{Received, Shared};
 
@@ -46,13 +47,6 @@ struct Session {
     from: Option<String>,
     rcpts: Vec<Asked>,
     authenticated: bool,
-}
-
-fn closed<T>() -> Result<T> {
-    Err(ErrorKind::ConnectionAborted.into())
-}
-fn positive(reply: &str) -> bool {
-    reply.starts_with(['2', '3'])
 }
 
 impl Session {
@@ -133,19 +127,30 @@ impl Session {
 
     /// Does what the script says about a phase, else gives the usual answer. Says whether the answer was positive.
     async fn act(&mut self, phase: Phase, script: &Script, usual: &str) -> Result<bool> {
+        self.reach(phase);
+        match script.fault(phase) {
+            None => self.tell(usual).await,
+            Some(Act::Reply(reply)) => self.tell(reply).await,
+            Some(silent) => self.fall_silent(silent).await,
+        }
+    }
+
+    fn reach(&self, phase: Phase) {
         self.shared.reached[phase as usize].fetch_add(1, Ordering::SeqCst);
-        let reply = match script.fault(phase) {
-            None => usual,
-            Some(Act::Reply(reply)) => reply,
-            Some(Act::Drop) => return closed(),
-            Some(Act::Stall) => return self.stall().await,
-        };
+    }
+
+    /// Gives an answer, and says whether it was positive; 421 also closes.
+    async fn tell(&mut self, reply: &str) -> Result<bool> {
         self.say(reply);
         if reply.starts_with("421") {
             self.flush().await?;
             return closed();
         }
         Ok(positive(reply))
+    }
+
+    async fn fall_silent<T>(&mut self, act: &Act) -> Result<T> {
+        if matches!(act, Act::Stall) { self.stall().await } else { closed() }
     }
 
     /// Reads on without answering until the client gives up.
@@ -212,65 +217,51 @@ impl Session {
         };
         let order = self.shared.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let asked = Asked { address, attempt, order, connection: self.connection };
-        let usual = script.answer(&asked).unwrap_or_else(|| "250 2.1.5 OK".to_owned());
+        self.reach(Phase::Rcpt);
         let reply = match script.fault(Phase::Rcpt) {
+            None => script.answer(&asked).unwrap_or_else(|| "250 2.1.5 OK".to_owned()),
             Some(Act::Reply(reply)) => reply.clone(),
-            None => usual,
             Some(silent) => {
-                self.shared.reached[Phase::Rcpt as usize].fetch_add(1, Ordering::SeqCst);
-                self.write_down(std::slice::from_ref(&asked), Outcome::silent(false), &Mail::default());
-                return if matches!(silent, Act::Stall) { self.stall().await } else { closed() };
+                self.write_down(&[asked], Outcome::silent(false), &Mail::default());
+                return self.fall_silent(silent).await;
             }
         };
-        self.shared.reached[Phase::Rcpt as usize].fetch_add(1, Ordering::SeqCst);
-        self.say(&reply);
         if positive(&reply) {
             self.rcpts.push(asked);
-            return Ok(());
+        } else {
+            self.write_down(&[asked], Outcome::told(&reply), &Mail::default());
         }
-        self.write_down(&[asked], Outcome::told(&reply), &Mail::default());
-        if reply.starts_with("421") {
-            self.flush().await?;
-            return closed();
-        }
-        Ok(())
+        self.tell(&reply).await.map(drop)
     }
 
     async fn data(&mut self, script: &Script) -> Result<()> {
         let rcpts = std::mem::take(&mut self.rcpts);
-        self.shared.reached[Phase::Data as usize].fetch_add(1, Ordering::SeqCst);
-        match script.fault(Phase::Data).cloned() {
+        self.reach(Phase::Data);
+        match script.fault(Phase::Data) {
             None => self.say("354 go on"),
             Some(Act::Reply(reply)) => {
-                self.write_down(&rcpts, Outcome::told(&reply), &Mail::default());
-                self.say(&reply);
+                self.write_down(&rcpts, Outcome::told(reply), &Mail::default());
                 self.reset();
-                if reply.starts_with("421") {
-                    self.flush().await?;
-                    return closed();
-                }
-                return Ok(());
+                return self.tell(reply).await.map(drop);
             }
             Some(silent) => {
                 self.write_down(&rcpts, Outcome::silent(false), &Mail::default());
-                return if matches!(silent, Act::Stall) { self.stall().await } else { closed() };
+                return self.fall_silent(silent).await;
             }
         }
         self.flush().await?;
-        self.shared.reached[Phase::Body as usize].fetch_add(1, Ordering::SeqCst);
-        let fault = script.fault(Phase::Body).cloned();
-        let stop_at = fault.as_ref().map(|_| script.body_bytes.max(1));
-        let Some(raw) = self.body(stop_at).await? else {
+        self.reach(Phase::Body);
+        let fault = script.fault(Phase::Body);
+        let stop_at = fault.map(|_| script.body_bytes.max(1));
+        let Some(raw) = read_body(&mut self.io, stop_at).await? else {
             self.write_down(&rcpts, Outcome::silent(false), &Mail::default());
             match fault {
                 // Not reading fills the client's socket, so that its write stalls too.
                 Some(Act::Stall) => std::future::pending::<()>().await,
-                Some(Act::Reply(reply)) => {
-                    self.say(&reply);
-                    self.flush().await?;
-                }
+                Some(Act::Reply(reply)) => self.say(reply),
                 _ => {}
             }
+            self.flush().await?;
             return closed();
         };
         self.dot(rcpts, Mail::new(raw), script).await
@@ -278,58 +269,20 @@ impl Session {
 
     /// After the final dot.
     async fn dot(&mut self, rcpts: Vec<Asked>, mail: Mail, script: &Script) -> Result<()> {
-        self.shared.reached[Phase::Dot as usize].fetch_add(1, Ordering::SeqCst);
+        self.reach(Phase::Dot);
         let reply = match script.fault(Phase::Dot) {
             None => "250 2.0.0 taken".to_owned(),
             Some(Act::Reply(reply)) => reply.clone(),
             Some(silent) => {
                 self.write_down(&rcpts, Outcome::silent(true), &mail);
-                return if matches!(silent, Act::Stall) { self.stall().await } else { closed() };
+                return self.fall_silent(silent).await;
             }
         };
         // Written down before it is said: who has heard 250 finds the mail in the log.
         self.write_down(&rcpts, Outcome::told(&reply), &mail);
         self.mails += 1;
         self.reset();
-        self.say(&reply);
-        if reply.starts_with("421") {
-            self.flush().await?;
-            return closed();
-        }
-        Ok(())
-    }
-
-    /// The mail without dot-stuffing; `None` when `stop_at` bytes came in before its end.
-    async fn body(&mut self, stop_at: Option<usize>) -> Result<Option<Vec<u8>>> {
-        let (mut body, mut line_start) = (Vec::new(), 0);
-        loop {
-            let packet = self.io.fill_buf().await?;
-            if packet.is_empty() {
-                return closed();
-            }
-            let mut rest = packet;
-            let mut done = false;
-            while !done && BufRead::read_until(&mut rest, b'\n', &mut body)? > 0 && body.ends_with(b"\n") {
-                let begins_line = line_start == 0 || body[..line_start].ends_with(b"\r\n");
-                if begins_line && body[line_start] == b'.' {
-                    done = &body[line_start..] == b".\r\n";
-                    if done {
-                        body.truncate(line_start);
-                    } else {
-                        body.remove(line_start);
-                    }
-                }
-                line_start = body.len();
-            }
-            let used = packet.len() - rest.len();
-            self.io.consume(used);
-            if stop_at.is_some_and(|bytes| done || body.len() >= bytes) {
-                return Ok(None);
-            }
-            if done {
-                return Ok(Some(body));
-            }
-        }
+        self.tell(&reply).await.map(drop)
     }
 
     fn write_down(&self, rcpts: &[Asked], outcome: Outcome<'_>, mail: &Mail) {
@@ -355,44 +308,4 @@ impl Session {
             self.shared.accepted.fetch_add(usize::from(outcome.accepted), Ordering::SeqCst);
         }
     }
-}
-
-struct Outcome<'a> {
-    accepted: bool,
-    answered: bool,
-    reply: &'a str,
-}
-impl<'a> Outcome<'a> {
-    fn told(reply: &'a str) -> Self {
-        Self { accepted: positive(reply), answered: true, reply }
-    }
-    fn silent(accepted: bool) -> Self {
-        Self { accepted, answered: false, reply: "" }
-    }
-}
-
-#[derive(Default)]
-struct Mail {
-    raw: Arc<Vec<u8>>,
-    headers: String,
-}
-impl Mail {
-    fn new(raw: Vec<u8>) -> Self {
-        let end = raw.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(raw.len());
-        let headers = String::from_utf8_lossy(&raw[..end]).replace("\r\n ", " ").replace("\r\n\t", " ");
-        Self { raw: Arc::new(raw), headers }
-    }
-    fn header(&self, name: &str) -> String {
-        let value = |line: &str| {
-            let (key, value) = line.split_once(':')?;
-            key.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
-        };
-        self.headers.lines().find_map(value).unwrap_or_default()
-    }
-}
-
-/// `FROM:<a@b.org> SIZE=1` → `a@b.org`.
-fn path(rest: &str) -> String {
-    let inside = rest.split_once('<').map_or(rest, |(_, inside)| inside);
-    inside.rsplit_once('>').map_or(inside, |(path, _)| path).to_owned()
 }

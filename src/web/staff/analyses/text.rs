@@ -127,7 +127,7 @@ fn page(
     errors: Vec<FieldError>,
 ) -> Answer {
     let here = format!("{}/text/{language}", path(whole.analysis.id.0));
-    let heading = format!("{} in {}", whole.title(), language.own_name());
+    let heading = format!("{}: {}", language.own_name(), whole.title());
     let data = TextPage {
         crumbs: crumbs(whole, language.own_name()),
         published: whole.analysis.is_published(),

@@ -1,0 +1,106 @@
+//! Every delivery of a campaign: looked at by state and address, or taken along as CSV.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Path};
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::campaign_progress::{kind, label};
+use super::campaigns::{date, link, number, path};
+use crate::app::App;
+use crate::campaigns::export::{self, Export};
+use crate::campaigns::store;
+use crate::error::Error as FeatureError;
+use crate::outbox::{self, DeliveryState};
+use crate::values::{CampaignId, PageRequest};
+use crate::web::extract::{Query, Staff, permit};
+use crate::web::pager::Pager;
+use crate::web::{Answer, Error};
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DeliveriesQuery {
+    q: String,
+    state: String,
+    page: Option<i64>,
+}
+
+pub async fn list(
+    staff: Staff<permit::SubscribersRead>,
+    app: Data<App>,
+    id: Path<i64>,
+    query: Query<DeliveriesQuery>,
+) -> Answer {
+    let (id, query) = (CampaignId(*id), query.into_inner());
+    let state = query.state.parse::<DeliveryState>().ok();
+    let (part, number_asked) = (query.q.trim().to_owned(), query.page);
+    let (campaign, page) = app
+        .db
+        .read(move |db| {
+            let campaign = store::find(db, id)?;
+            let part = Some(part.as_str()).filter(|part| !part.is_empty());
+            let page = outbox::store::list(db, id, state, part, PageRequest::new(number_asked, 50))?;
+            Ok::<_, FeatureError>((campaign, page))
+        })
+        .await?;
+    let here = format!("{}/deliveries", path(id));
+    let pager =
+        Pager::new(&page, |n| link(&here, &[("q", &query.q), ("state", &query.state), ("page", &n.to_string())]));
+    let zone = staff.zone();
+    let count = format!("{} deliveries", number(page.total));
+    let rows: Vec<Value> = page
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "email": row.address, "state": label(row.state), "kind": kind(row.state), "attempts": number(row.attempts),
+                "href": row.subscriber_id.map(|id| format!("/staff/subscribers/{id}")),
+                "code": row.code.map(|code| code.to_string()), "reply": row.reply, "changed": date(row.updated_at, zone),
+                "again": row.next_at.map(|at| date(at, zone)),
+            })
+        })
+        .collect();
+    let states: Vec<Value> =
+        DeliveryState::ALL.iter().map(|s| json!({ "value": s.as_str(), "label": label(*s) })).collect();
+    let filtered = !query.q.is_empty() || state.is_some();
+    let d = json!({
+        "crumbs": [{ "label": "Campaigns", "href": "/staff/campaigns" }, { "label": campaign.name, "href": path(id) }, { "label": "Deliveries", "href": null }],
+        "here": here, "rows": rows, "pager": pager, "states": states, "count": count,
+        "filter": { "q": query.q, "state": query.state }, "clear_href": filtered.then_some(&here),
+        "csv": link(&format!("{here}.csv"), &[("state", &query.state)]),
+    });
+    staff.render("staff/campaigns/deliveries", &format!("Deliveries of {}", campaign.name), &d)
+}
+
+/// Streamed in pieces: a million rows do not stand in memory.
+pub async fn csv(
+    _staff: Staff<permit::SubscribersRead>,
+    app: Data<App>,
+    id: Path<i64>,
+    query: Query<DeliveriesQuery>,
+) -> Answer {
+    let id = CampaignId(*id);
+    app.db.read(move |db| store::find(db, id)).await?;
+    let state = query.state.parse::<DeliveryState>().ok();
+    let start = Some((app, Export::new(id, state), true));
+    let pieces = stream::try_unfold(start, |step| async move {
+        let Some((app, mut rest, first)) = step else { return Ok(None) };
+        let (rows, rest) = app
+            .db
+            .read(move |db| {
+                let rows = rest.next(db)?;
+                Ok::<_, FeatureError>((rows, rest))
+            })
+            .await?;
+        let text = export::csv(&rows, first, &app.root, &app.sender.host)?;
+        let next = (!rows.is_empty()).then_some((app, rest, false));
+        Ok::<_, Error>(Some((Bytes::from(text), next)))
+    });
+    let name = format!("attachment; filename=\"campaign-{id}-deliveries.csv\"");
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/csv; charset=utf-8"))
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .streaming(pieces))
+}

@@ -1,0 +1,93 @@
+//! How far a campaign is: the part of its page that renews itself.
+
+use actix_web::web::{Data, Path};
+use serde_json::{Value, json};
+
+use super::campaigns::{number, path};
+use crate::app::App;
+use crate::campaigns::report::{self, Status};
+use crate::campaigns::{Campaign, CampaignState, store};
+use crate::db::Db;
+use crate::error::Error as FeatureError;
+use crate::outbox::DeliveryState;
+use crate::staff::Permission;
+use crate::values::{At, CampaignId};
+use crate::web::Answer;
+use crate::web::extract::{Staff, permit};
+
+pub async fn fragment(staff: Staff<permit::Read>, app: Data<App>, id: Path<i64>) -> Answer {
+    let (id, now, may_read) = (CampaignId(*id), app.clock.now(), staff.may(Permission::SubscribersRead));
+    let progress = app
+        .db
+        .read(move |db| {
+            let campaign = store::find(db, id)?;
+            data(db, &campaign, may_read, now)
+        })
+        .await?;
+    staff.render("staff/campaigns/fragment", "Progress", &json!({ "progress": progress }))
+}
+
+/// What `staff/campaigns/progress` shows. Counts lead to their deliveries for those who may see addresses.
+pub(super) fn data(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) -> Result<Value, FeatureError> {
+    let status = report::of(db, campaign)?;
+    let figures: Vec<Value> = DeliveryState::ALL
+        .iter()
+        .filter(|state| matches!(state, DeliveryState::Sent | DeliveryState::Failed) || status.of(**state) > 0)
+        .map(|state| {
+            let href = format!("{}/deliveries?state={state}", path(campaign.id));
+            json!({ "label": label(*state), "number": number(status.of(*state)), "href": may_read.then_some(href) })
+        })
+        .collect();
+    Ok(json!({
+        "done": status.done(), "total": campaign.total.max(1), "words": words(&status), "left": left(&status, now),
+        "figures": figures, "live": campaign.state == CampaignState::Sending,
+        "unknown": status.unknown, "unknown_words": format!("{} in doubt", number(status.unknown)),
+        "live_url": format!("{}/progress", path(campaign.id)),
+    }))
+}
+
+fn words(status: &Status) -> String {
+    let done = format!("{} of {} are through", number(status.done()), number(status.total));
+    match status.failed + status.skipped {
+        0 => format!("{done}."),
+        _ => format!(
+            "{done}: {} sent, {} failed, {} skipped.",
+            number(status.sent),
+            number(status.failed),
+            number(status.skipped)
+        ),
+    }
+}
+
+fn left(status: &Status, now: At) -> Option<String> {
+    if status.state != CampaignState::Sending {
+        return None;
+    }
+    match (status.seconds_left(now)?, status.rate(now)?) {
+        (seconds, rate) if seconds < 60 => Some(format!("less than a minute left, {rate:.0} a second")),
+        (seconds, rate) if seconds < 7200 => Some(format!("about {} minutes left, {rate:.0} a second", seconds / 60)),
+        (seconds, rate) => Some(format!("about {} hours left, {rate:.0} a second", seconds / 3600)),
+    }
+}
+
+pub(super) fn label(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Queued => "Waiting",
+        DeliveryState::Sending => "Being sent",
+        DeliveryState::Sent => "Sent",
+        DeliveryState::Deferred => "To be tried again",
+        DeliveryState::Failed => "Failed",
+        DeliveryState::Skipped => "Skipped",
+        DeliveryState::Unknown => "In doubt",
+    }
+}
+
+pub(super) fn kind(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Queued | DeliveryState::Skipped => "neutral",
+        DeliveryState::Sending => "info",
+        DeliveryState::Sent => "ok",
+        DeliveryState::Deferred | DeliveryState::Unknown => "warn",
+        DeliveryState::Failed => "danger",
+    }
+}

@@ -1,0 +1,84 @@
+//! The real binary as a child process, with settings of its own and nothing of the machine's.
+
+use std::process::{Child, Command, Output, Stdio};
+
+use super::smtp_sink::SmtpSink;
+
+/// How to start `pledgepost` for one installation.
+pub struct Program {
+    environment: Vec<(String, String)>,
+    folder: tempfile::TempDir,
+}
+
+impl Program {
+    /// A live installation that mails to a sink.
+    pub fn live(database_url: &str, sink: &SmtpSink) -> Self {
+        Self::sandbox(database_url)
+            .with("PLEDGEPOST_SECRET_KEY", "a key for tests and long enough")
+            .with("PLEDGEPOST_SMTP_URL", &sink.url())
+            .with("PLEDGEPOST_MAIL_FROM", "news@example.org")
+    }
+    pub fn sandbox(database_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { environment: vec![], folder }.with("DATABASE_URL", database_url).with("PLEDGEPOST_LOG", "warn")
+    }
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+    /// Writes a file into the working folder; answers its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pledgepost"));
+        command.args(args).env_clear().envs(self.environment.iter().cloned()).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+    /// Runs a command to its end.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+    /// Runs a command that must end with 0; answers what it printed.
+    pub fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+    /// Runs a command that must end with `code`; answers what it said on standard error.
+    pub fn refused(&self, code: i32, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+    pub fn start(&self, args: &[&str]) -> Running {
+        let mut command = self.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Running(command.spawn().unwrap())
+    }
+}
+
+/// A started child; killed when dropped.
+pub struct Running(Child);
+
+impl Running {
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+    /// Waits for the end; answers the exit code, none after a signal.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
