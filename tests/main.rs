@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::allow_attributes, reason = "support code is not used by every test")]
 
+mod browser;
 mod cli;
 mod db;
 mod delivery;

@@ -70,3 +70,9 @@ pub async fn get(request: HttpRequest, pages: Data<Pages>, path: Path<(String, S
         .insert_header((header::CONTENT_TYPE, asset.kind));
     Ok(if fresh { answer.finish() } else { answer.body(asset.bytes.clone()) })
 }
+
+/// `GET /favicon.ico`: what browsers ask for on pages that name no icon, such as a plain text.
+pub async fn icon(pages: Data<Pages>) -> Answer {
+    let path = pages.assets().path("favicon.svg").ok_or_else(|| Error::not_found("file"))?;
+    Ok(HttpResponse::Found().insert_header((header::LOCATION, path)).finish())
+}

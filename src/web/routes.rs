@@ -21,6 +21,7 @@ pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
 fn machines(cfg: &mut ServiceConfig) {
     cfg
         .route("/assets/{hash}/{name}", get().to(assets::get))
+        .route("/favicon.ico", get().to(assets::icon))
         .route("/health/live", get().to(health::live))
         .route("/health/ready", get().to(health::ready))
         .route("/metrics", get().to(health::metrics));

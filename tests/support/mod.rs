@@ -2,6 +2,7 @@
 
 pub mod analyses;
 pub mod app;
+pub mod browser;
 pub mod campaigns;
 pub mod db;
 pub mod engine;

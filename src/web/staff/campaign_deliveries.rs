@@ -49,7 +49,10 @@ pub async fn list(
     let pager =
         Pager::new(&page, |n| link(&here, &[("q", &query.q), ("state", &query.state), ("page", &n.to_string())]));
     let zone = staff.zone();
-    let count = format!("{} deliveries", number(page.total));
+    let count = match page.total {
+        1 => "1 delivery".to_owned(),
+        total => format!("{} deliveries", number(total)),
+    };
     let rows: Vec<Value> = page
         .rows
         .iter()

@@ -1,0 +1,339 @@
+//! Every page, on a desk and on a phone, in light and dark: saved as pictures to look at, and held to the rules that a
+//! machine can check.
+
+use std::collections::BTreeSet;
+
+use pledgepost::audit::Actor;
+use pledgepost::campaigns::{draft, send};
+use pledgepost::staff::Role;
+use pledgepost::values::{AnalysisId, CampaignId};
+
+use super::site::Running;
+use crate::support::Backend;
+use crate::support::browser::{Browser, DESK, PHONE};
+
+/// What is wrong with the page in the browser, in words; an empty list when nothing is.
+const RULES: &str = r"
+const wrong = [];
+const root = document.documentElement;
+const name = (el) => el.tagName.toLowerCase() + (el.id ? '#' + el.id : '') + (el.name ? '[name=' + el.name + ']' : '')
+    + (typeof el.className === 'string' && el.className ? '.' + el.className.split(' ').join('.') : '');
+const [wide, refusal] = arguments;
+const status = performance.getEntriesByType('navigation')[0].responseStatus;
+if ((status >= 400) !== refusal) wrong.push('answered with ' + status);
+if (root.scrollWidth > wide) {
+    const out = [...document.querySelectorAll('body *')].filter((el) => el.getBoundingClientRect().right > wide + 1
+        && !el.closest('.table-wrap, pre, .prose table'));
+    wrong.push('wider than the screen: ' + root.scrollWidth + ' > ' + wide + ': ' + out.slice(-3).map(name).join(', '));
+}
+const headings = document.querySelectorAll('h1').length;
+if (headings !== 1) wrong.push(headings + ' h1');
+if (!root.lang) wrong.push('no lang');
+if (!document.title.trim()) wrong.push('no title');
+if (document.querySelectorAll('main').length !== 1) wrong.push('not one main');
+for (const el of document.querySelectorAll('input, select, textarea, progress')) {
+    if (['hidden', 'submit', 'button'].includes(el.type)) continue;
+    const labelled = (el.labels && el.labels.length) || el.getAttribute('aria-label') || el.getAttribute('aria-labelledby');
+    if (!labelled) wrong.push('no label: ' + name(el));
+}
+for (const el of document.querySelectorAll('button, a[href]'))
+    if (!el.textContent.trim() && !el.getAttribute('aria-label')) wrong.push('no words: ' + name(el));
+for (const el of document.querySelectorAll('img:not([alt])')) wrong.push('no alt: ' + el.src);
+for (const el of document.querySelectorAll('iframe:not([title])')) wrong.push('no title: ' + el.src);
+for (const el of document.querySelectorAll('[style]')) wrong.push('style=: ' + name(el));
+for (const el of document.querySelectorAll('body *')) for (const at of el.attributes)
+    if (at.name.startsWith('on')) wrong.push(at.name + '=: ' + name(el));
+const ids = [...document.querySelectorAll('[id]')].map((el) => el.id);
+for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) wrong.push('two elements with id ' + id);
+for (const at of ['aria-describedby', 'aria-labelledby', 'aria-controls'])
+    for (const el of document.querySelectorAll('[' + at + ']')) for (const id of el.getAttribute(at).split(/\s+/))
+        if (!document.getElementById(id)) wrong.push(at + ' names nothing: ' + id);
+for (const el of document.querySelectorAll('label[for]'))
+    if (!document.getElementById(el.htmlFor)) wrong.push('label for nothing: ' + el.htmlFor);
+let level = 0;
+for (const el of document.querySelectorAll('main h1, main h2, main h3, main h4')) {
+    const now = Number(el.tagName[1]);
+    if (level && now > level + 1) wrong.push('from h' + level + ' to ' + name(el) + ' ' + el.textContent.slice(0, 40));
+    level = now;
+}
+for (const use of document.querySelectorAll('svg use')) {
+    const box = use.getBoundingClientRect();
+    if (use.closest('svg').getBoundingClientRect().width > 0 && box.width === 0)
+        wrong.push('an icon that is not there: ' + use.getAttribute('href'));
+}
+if (/\{\{|\[object|undefined|Unknown localization/.test(document.body.innerText.replace(/\{\{(subscriber|unsub|pref|web|donate)/g, '')))
+    wrong.push('raw words on the page');
+return wrong;
+";
+
+/// Looks at pages and remembers what is wrong with them.
+struct Album<'a> {
+    site: &'a Running,
+    browser: Browser,
+    group: &'static str,
+    seen: BTreeSet<String>,
+    wrong: Vec<String>,
+}
+
+impl Album<'_> {
+    async fn page(&mut self, name: &str, path: &str) {
+        self.browser.resize(DESK).await;
+        self.browser.open(&self.site.url(path)).await;
+        self.here(name).await;
+    }
+
+    /// Looks at what the browser shows now.
+    async fn here(&mut self, name: &str) {
+        let path = self.browser.path().await;
+        let refusal = ["forged", "gone", "missing", "forbidden", "refused"].iter().any(|word| name.ends_with(word));
+        assert!(self.seen.insert(name.to_owned()), "{name} twice");
+        for (size, width) in [(DESK, "desk"), (PHONE, "phone")] {
+            self.browser.resize(size).await;
+            let arguments = vec![size.0.into(), refusal.into()];
+            let found = self.browser.client.execute(RULES, arguments).await.unwrap();
+            let found = found.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned());
+            self.wrong.extend(found.map(|text| format!("{} {name} ({path}), {width}: {text}", self.group)));
+            for (dark, colours) in [(false, "light"), (true, "dark")] {
+                self.browser.dark(dark).await;
+                self.browser.shot(&format!("looks/{}/{name}-{width}-{colours}", self.group)).await;
+            }
+            self.browser.dark(false).await;
+        }
+        self.browser.resize(DESK).await;
+        let complaints = self.browser.complaints().await;
+        self.wrong.extend(complaints.into_iter().map(|text| format!("{} {name} ({path}): {text}", self.group)));
+    }
+
+    async fn end(self) {
+        self.browser.end().await;
+        assert!(self.wrong.is_empty(), "{} things are wrong:\n{}", self.wrong.len(), self.wrong.join("\n"));
+    }
+}
+
+async fn album<'a>(site: &'a Running, group: &'static str) -> Album<'a> {
+    Album { site, browser: Browser::start(DESK).await, group, seen: BTreeSet::new(), wrong: Vec::new() }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn public_pages() {
+    let site = Running::sample(Backend::Sqlite, 0).await;
+    site.publish_first();
+    let slug = site.content.analyses[0].details.slug.clone();
+    let topic = site.topics[0].0.clone();
+    let mut album = album(&site, "public").await;
+    album.page("home", "/").await;
+    album.page("home-ru", "/?lang=ru").await;
+    album.page("analyses", "/analyses").await;
+    album.page("analyses-topic-ru", &format!("/analyses?topic={topic}&lang=ru")).await;
+    album.page("analyses-page-2", "/analyses?page=2").await;
+    album.page("analysis", &format!("/analyses/{slug}")).await;
+    album.page("analysis-ru", &format!("/analyses/{slug}?lang=ru")).await;
+    album.page("analysis-gone", "/analyses/there-is-none").await;
+    album.page("missing", "/there-is-no-such-page").await;
+    album.page("subscribe", "/subscribe").await;
+    album.page("subscribe-ru", "/subscribe?lang=ru").await;
+    album.page("confirm-forged", "/confirm/forged").await;
+    album.page("preferences-forged", "/preferences/forged").await;
+    album.page("unsubscribe-forged", "/unsubscribe/forged").await;
+    album.page("mail-forged", "/mail/forged").await;
+
+    let browser = &album.browser;
+    browser.open(&site.url("/subscribe")).await;
+    browser.script("document.querySelector('main form').noValidate = true").await;
+    browser.fill("#f-email", "not an address").await;
+    browser.click("main form button[type=submit]").await;
+    browser.wait_for("Please write an e-mail address").await;
+    album.here("subscribe-refused").await;
+
+    let browser = &album.browser;
+    browser.open(&site.url("/subscribe")).await;
+    browser.fill("#f-email", "looks@example.org").await;
+    browser.click(&format!("main input[name=topics][value={topic}]")).await;
+    browser.click("main form button[type=submit]").await;
+    browser.wait_for("Please check your mailbox").await;
+    album.here("subscribe-sent").await;
+    let confirm = follow(&album, "looks", "/confirm/").await;
+    album.page("confirm", &confirm).await;
+    album.browser.click_button("Yes, I want that").await;
+    album.browser.wait_for("Welcome").await;
+    album.here("confirmed").await;
+    album.page("confirm-again", &confirm).await;
+    album.end().await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_pages_with_rows() {
+    let site = Running::sample(Backend::Sqlite, 55).await;
+    site.publish_first();
+    let mut album = album(&site, "staff").await;
+    album.page("login", "/staff/login").await;
+    album.browser.click_button("Log in").await;
+    album.here("login-refused").await;
+    album.page("reset", "/staff/reset").await;
+    album.page("reset-forged", "/staff/reset/forged").await;
+    album.page("setup-forged", "/staff/setup/forged").await;
+    site.log_in(&album.browser, Role::Admin).await;
+    let draft = draft(&site);
+    let sent = draft_and_send(&site);
+    wait_until_sent(&album.browser, &site, &sent).await;
+    for (name, path) in [
+        ("home", "/staff".to_owned()),
+        ("account", "/staff/account".into()),
+        ("organisation", "/staff/organisation".into()),
+        ("members", "/staff/members".into()),
+        ("members-new", "/staff/members/new".into()),
+        ("member", "/staff/members/2".into()),
+        ("audit", "/staff/audit".into()),
+        ("missing", "/staff/there-is-no-such-page".into()),
+        ("analyses", "/staff/analyses".into()),
+        ("analyses-none-found", "/staff/analyses?q=nothinglikethis".into()),
+        ("analysis-new", "/staff/analyses/new".into()),
+        ("analysis", "/staff/analyses/1".into()),
+        ("analysis-details", "/staff/analyses/1/details".into()),
+        ("analysis-text", "/staff/analyses/1/text/en".into()),
+        ("analysis-unpublish", "/staff/analyses/1/unpublish".into()),
+        ("campaigns", "/staff/campaigns".into()),
+        ("campaigns-none-found", "/staff/campaigns?q=nothinglikethis".into()),
+        ("campaign-new", "/staff/campaigns/new".into()),
+        ("campaign-draft", draft.clone()),
+        ("campaign-text", format!("{draft}/text/en")),
+        ("campaign-text-ru", format!("{draft}/text/ru")),
+        ("campaign-text-remove", format!("{draft}/text/ru/remove")),
+        ("campaign-preview", format!("{draft}/preview/en")),
+        ("campaign-preview-found", format!("{draft}/preview/en?q=reader")),
+        ("campaign-send", format!("{draft}/send")),
+        ("campaign-schedule", format!("{draft}/send?when=later&date=2031-01-01&time=09%3A00")),
+        ("campaign-schedule-refused", format!("{draft}/send?when=later&date=&time=")),
+        ("campaign-sent", sent.clone()),
+        ("campaign-deliveries", format!("{sent}/deliveries")),
+        ("campaign-deliveries-none-found", format!("{sent}/deliveries?q=nothinglikethis")),
+        ("subscribers", "/staff/subscribers".into()),
+        ("subscribers-none-found", "/staff/subscribers?q=nothinglikethis".into()),
+        ("subscriber", "/staff/subscribers/1".into()),
+        ("topics", "/staff/topics".into()),
+        ("topics-new", "/staff/topics/new".into()),
+        ("topic", "/staff/topics/1".into()),
+    ] {
+        album.page(name, &path).await;
+    }
+    album.browser.open(&site.url("/staff/analyses/new")).await;
+    album.browser.click_button("Save draft").await;
+    album.here("analysis-new-refused").await;
+    album.browser.open(&site.url("/staff/organisation")).await;
+    album.browser.fill("#f-name", "").await;
+    album.browser.click("main form button[type=submit]").await;
+    album.here("organisation-refused").await;
+    album.end().await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_an_empty_installation() {
+    let site = Running::empty(Backend::Sqlite).await;
+    let mut album = album(&site, "empty").await;
+    for (name, path) in
+        [("home", "/"), ("analyses", "/analyses"), ("subscribe", "/subscribe"), ("mailbox", "/sandbox/mail")]
+    {
+        album.page(name, path).await;
+    }
+    site.log_in(&album.browser, Role::Admin).await;
+    for (name, path) in [
+        ("staff-home", "/staff"),
+        ("staff-organisation", "/staff/organisation"),
+        ("staff-members", "/staff/members"),
+        ("staff-audit", "/staff/audit"),
+        ("staff-analyses", "/staff/analyses"),
+        ("staff-analysis-new", "/staff/analyses/new"),
+        ("staff-campaigns", "/staff/campaigns"),
+        ("staff-campaign-new", "/staff/campaigns/new"),
+        ("staff-subscribers", "/staff/subscribers"),
+        ("staff-topics", "/staff/topics"),
+    ] {
+        album.page(name, path).await;
+    }
+    album.end().await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_other_roles_and_the_mailbox() {
+    let site = Running::sample(Backend::Sqlite, 3).await;
+    site.publish_first();
+    let mut album = album(&site, "roles").await;
+    let sent = draft_and_send(&site);
+    site.log_in(&album.browser, Role::Admin).await;
+    wait_until_sent(&album.browser, &site, &sent).await;
+    album.browser.click_button("Log out").await;
+    album.browser.wait_for_path("/staff/login").await;
+    for role in [Role::Viewer, Role::Finance, Role::Campaigner] {
+        site.log_in(&album.browser, role).await;
+        for (name, path) in [
+            ("home", "/staff".to_owned()),
+            ("analyses", "/staff/analyses".into()),
+            ("campaign", sent.clone()),
+            ("forbidden", "/staff/members".into()),
+        ] {
+            album.page(&format!("{role}-{name}"), &path).await;
+        }
+        album.browser.open(&site.url("/staff")).await;
+        album.browser.click_button("Log out").await;
+        album.browser.wait_for_path("/staff/login").await;
+    }
+    album.page("mailbox", "/sandbox/mail").await;
+    album.page("mailbox-none-found", "/sandbox/mail?q=nothinglikethis").await;
+    album.page("mailbox-delete", "/sandbox/mail/delete").await;
+    album.page("mail", "/sandbox/mail/1").await;
+    let unsubscribe = follow(&album, "reader0", "/unsubscribe/").await;
+    album.page("unsubscribe", &unsubscribe).await;
+    album.browser.click_button("Leave everything").await;
+    album.browser.wait_for("You will get no more mails").await;
+    album.here("unsubscribed").await;
+    album.end().await;
+    site.stop().await;
+}
+
+/// The path behind the first link with `part` in the newest mail to `recipient`.
+async fn follow(album: &Album<'_>, recipient: &str, part: &str) -> String {
+    let browser = &album.browser;
+    browser.open(&album.site.url(&format!("/sandbox/mail?q={recipient}"))).await;
+    browser.click("main tbody th a").await;
+    browser.wait_for("As a mail program shows it").await;
+    let find = format!("return [...document.links].find(a => a.href.includes('{part}'))?.href || ''");
+    let href = browser.script(&find).await;
+    let path = href.as_str().unwrap().strip_prefix(&album.site.base);
+    path.unwrap_or_else(|| panic!("no link with {part} in the mail")).to_owned()
+}
+
+/// A campaign drafted from the first analysis; answers the path of its page.
+fn draft(site: &Running) -> String {
+    let (app, now) = (site.app.clone(), site.app.clock.now());
+    let slug = site.content.analyses[0].details.slug.clone();
+    let id = site.write(|db| {
+        use diesel::prelude::*;
+        use pledgepost::db::schema::analyses;
+        let analysis: AnalysisId = analyses::table.filter(analyses::slug.eq(slug)).select(analyses::id).first(db)?;
+        draft::from_analysis(db, analysis, |path| app.config.web.link(path), &Actor::program(), now)
+    });
+    format!("/staff/campaigns/{id}")
+}
+
+/// The same, and lets it go.
+fn draft_and_send(site: &Running) -> String {
+    let path = draft(site);
+    let id = CampaignId(path.rsplit('/').next().unwrap().parse().unwrap());
+    let now = site.app.clock.now();
+    site.write(|db| send::schedule(db, id, None, &Actor::program(), now));
+    site.app.ring();
+    path
+}
+
+async fn wait_until_sent(browser: &Browser, site: &Running, campaign: &str) {
+    browser.open(&site.url(campaign)).await;
+    browser
+        .until("the campaign is sent", async || {
+            browser.client.refresh().await.unwrap();
+            browser.text_of("h1").await.contains("Sent")
+        })
+        .await;
+}

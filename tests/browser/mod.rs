@@ -1,0 +1,5 @@
+//! What people see and do, in a real browser against the real server: pages, delivery and mailbox in one process.
+
+mod looks;
+mod site;
+mod story;
