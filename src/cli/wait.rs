@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::{App, Background};
-use crate::campaigns::CampaignState;
 use crate::campaigns::report::{self, Status};
+use crate::campaigns::{CampaignState, store};
 use crate::db::dialect;
 use crate::error::Error;
 use crate::lease;
@@ -34,24 +34,27 @@ pub async fn until_sent(app: Arc<App>, id: CampaignId) -> anyhow::Result<bool> {
 
 async fn follow(app: &App, id: CampaignId) -> anyhow::Result<bool> {
     let progress = stderr().is_terminal();
-    loop {
-        let status: Status = app.db.read(move |db| report::status(db, id)).await?;
-        if progress {
+    for look in 0_u64.. {
+        let campaign = app.db.read(move |db| store::find(db, id)).await?;
+        // Counting walks over every delivery of the campaign: rarely, and only where somebody sees it.
+        if progress && look % 10 == 0 {
+            let status: Status = app.db.read(move |db| report::status(db, id)).await?;
             write!(stderr(), "\r{} of {} done, {} sent ", status.done(), status.total, status.sent)?;
         }
-        match status.state {
+        match campaign.state {
             CampaignState::Sent | CampaignState::Paused | CampaignState::Cancelled => {
                 if progress {
                     writeln!(stderr())?;
                 }
-                if let Some(reason) = status.reason.filter(|_| status.state != CampaignState::Sent) {
-                    writeln!(stderr(), "the campaign is {}: {reason}", status.state)?;
+                if let Some(reason) = campaign.reason.filter(|_| campaign.state != CampaignState::Sent) {
+                    writeln!(stderr(), "the campaign is {}: {reason}", campaign.state)?;
                 }
-                return Ok(status.state == CampaignState::Sent);
+                return Ok(campaign.state == CampaignState::Sent);
             }
             _ => tokio::time::sleep(Duration::from_millis(200)).await,
         }
     }
+    Ok(false)
 }
 
 /// On SQLite the lock file decides, so this process simply tries. On PostgreSQL: whether any node's counter moves.

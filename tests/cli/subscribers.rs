@@ -155,6 +155,17 @@ on_both! {
         assert!(desk.find("d@example.org").is_none());
     }
 
+    async fn a_long_list_goes_in_batches(backend) {
+        let desk = Desk::new(backend);
+        let mut file = String::from("email,name\n");
+        (0..2_500).for_each(|n| file.push_str(&format!("reader{n}@example.org,Reader {n}\n")));
+        file.push_str("reader0@example.org,Twice\n");
+        let ran = desk.import(file.as_bytes(), Some("forms"));
+        assert_eq!(ran.out.trim(), r#"{"added":2500,"updated":0,"unchanged":0,"rejected":1}"#);
+        assert_eq!(ran.err, "line 2502: the address stands in line 2 already\n");
+        assert_eq!(desk.export().lines().count(), 2_501);
+    }
+
     async fn a_file_that_is_no_list_changes_nothing(backend) {
         let desk = Desk::new(backend);
         for (file, reason) in [
@@ -170,20 +181,6 @@ on_both! {
         let taken = desk.topic("news", "Again");
         assert!(!taken.ok && taken.err.contains("--slug: there is a topic news already"), "{}", taken.err);
         assert!(!desk.topic("No Slug", "").ok);
-    }
-}
-
-/// Run by hand: `cargo test a_hundred_thousand -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn a_hundred_thousand_rows() {
-    for backend in [Backend::Sqlite, Backend::Postgres] {
-        let desk = Desk::new(backend);
-        let mut file = String::from("email,name\n");
-        (0..100_000).for_each(|n| file.push_str(&format!("reader{n}@example.org,Reader {n}\n")));
-        let began = std::time::Instant::now();
-        let ran = desk.import(file.as_bytes(), Some("forms"));
-        eprintln!("{backend:?}: {:?} {}", began.elapsed(), ran.out);
     }
 }
 

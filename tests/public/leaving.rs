@@ -6,6 +6,7 @@ use pledgepost::subscribers::{SubscriberState, SuppressionReason, erase, suppres
 
 use crate::on_both;
 use crate::support::app::TestApp;
+use crate::support::campaigns;
 use crate::support::readers::*;
 
 fn suppressed(site: &TestApp, email: &str) -> Option<SuppressionReason> {
@@ -33,6 +34,24 @@ on_both! {
         assert_eq!(everything(&site), after);
         site.post_form_with(&path, &[("nothing", "known")], &[]).await.is(400);
         site.post_form_with("/unsubscribe/forged", &[("List-Unsubscribe", "One-Click")], &[]).await.is(404);
+    }
+
+    async fn one_click_leaves_the_topics_of_its_campaign_only(backend) {
+        let site = TestApp::start(backend).await;
+        let (law, aid) = (add_topic(&site, "law"), add_topic(&site, "aid"));
+        add_reader(&site, "anna@example.org", &[law, aid]);
+        let id = campaigns::campaign(&site.app, &[("en", "News", "Hello")], &["law"]);
+        let delivery = campaigns::started(&site.app, id).remove(0);
+        let path = unsubscribe_path(&site, delivery.id);
+        site.get(&path).await.is(200).shows("Topic law").shows("Leave these topics").shows("Leave everything");
+        site.post_form_with(&path, &[("List-Unsubscribe", "One-Click")], &[]).await.is(200);
+        assert_eq!(topics_of(&site, "anna@example.org"), [aid]);
+        assert_eq!(find(&site, "anna@example.org").unwrap().state, SubscriberState::Active);
+        site.post_form(&path, &[("action", "topics")]).await.is(200).shows("left these topics").shows("Put me back");
+        site.post_form(&path, &[("action", "undo")]).await.is(200).shows("Welcome back");
+        assert_eq!(topics_of(&site, "anna@example.org"), [law, aid]);
+        site.post_form(&path, &[("action", "all")]).await.is(200).shows("no more mails");
+        assert_eq!(topics_of(&site, "anna@example.org"), []);
     }
 
     async fn put_me_back_within_the_hour(backend) {

@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 const ROUTES: &str = include_str!("../../src/web/routes.rs");
 
 /// The longest beginning that fits decides; nothing means open to everybody.
-const TABLE: [(&str, Option<Permission>); 19] = [
+const TABLE: [(&str, Option<Permission>); 20] = [
     ("/staff", Some(Permission::Read)),
     ("/staff/login", None),
     ("/staff/reset", None),
@@ -25,6 +25,7 @@ const TABLE: [(&str, Option<Permission>); 19] = [
     ("/staff/analyses/1/delete", Some(Permission::Analyses)),
     ("/staff/campaigns", Some(Permission::Campaigns)),
     ("/staff/subscribers", Some(Permission::SubscribersRead)),
+    ("/staff/subscribers.csv", Some(Permission::SubscribersRead)),
     ("/staff/topics", Some(Permission::Subscribers)),
     ("/staff/organisation", Some(Permission::Organisation)),
     ("/staff/members", Some(Permission::StaffAdmin)),

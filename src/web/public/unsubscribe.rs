@@ -61,7 +61,11 @@ pub async fn submit(
 ) -> Answer {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let Some(wish) = wish(kind, &body) else {
-        return Err(crate::web::Error::Unreadable("no List-Unsubscribe=One-Click and no button".into()));
+        let (root, now) = (app.root.clone(), app.clock.now());
+        return match app.db.read(move |db| unsubscribe::reader(db, &root, &token, now)).await {
+            Ok(_) => Err(crate::web::Error::Unreadable("no List-Unsubscribe=One-Click and no button".into())),
+            Err(error) => not_ours(&page, error),
+        };
     };
     if wish == Wish::Preferences {
         return mail_preferences_link(page, app, token.into_inner()).await;
