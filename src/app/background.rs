@@ -39,7 +39,8 @@ impl Background {
         let outbox = app.outbox(server)?;
         let (stop, stopped) = watch::channel(false);
         let (stop_keeper, keeper_stopped) = watch::channel(false);
-        let mut keeper = Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(app));
+        let mut keeper =
+            Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(&app.config.web));
         // The first heartbeat now, so that work begins at once; a failing database is tried again by the keeper.
         let keeper = tokio::task::spawn_blocking(move || {
             let first = keeper.pass();

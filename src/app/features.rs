@@ -1,22 +1,27 @@
 //! What each feature brings to the platform: renderers, lanes, jobs, heirs of leases.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::Duration;
+use diesel::QueryResult;
 use tokio::sync::Notify;
 
 use super::App;
 use crate::campaigns::send::{START_JOB, StartJob};
 use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
+use crate::config::WebConfig;
+use crate::db::Db;
 use crate::jobs::{self, Handler, Jobs, Recurring};
-use crate::lease::Heirs;
+use crate::lease::{self, Heirs};
 use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
 use crate::staff;
 use crate::subscribers;
+use crate::values::{At, NodeId};
 
 /// The kinds of jobs and the recurring tasks.
-pub fn jobs(mail_bell: &Arc<Notify>) -> Jobs {
+pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
+    let heirs = heirs(web);
     let bell = mail_bell.clone();
     let start: Handler = Arc::new(move |db, payload, now| {
         let job: StartJob = serde_json::from_str(payload)?;
@@ -27,11 +32,18 @@ pub fn jobs(mail_bell: &Arc<Notify>) -> Jobs {
     });
     Jobs {
         handlers: HashMap::from([(START_JOB, start)]),
-        recurring: vec![Recurring {
-            name: "expired sign-ups",
-            every: Duration::hours(1),
-            run: Arc::new(|db, now| Ok(subscribers::purge::expired(db, now).map(drop)?)),
-        }],
+        recurring: vec![
+            Recurring {
+                name: "expired sign-ups",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(subscribers::purge::expired(db, now).map(drop)?)),
+            },
+            Recurring {
+                name: "orphaned leases",
+                every: Duration::minutes(1),
+                run: Arc::new(move |db, now| Ok(adopt_orphans(db, &heirs, now)?)),
+            },
+        ],
         bell: Notify::new(),
     }
 }
@@ -51,8 +63,8 @@ pub fn renderers(app: &App) -> Renderers {
 }
 
 /// Which campaigns may be sent, and whom to tell when one was stopped.
-pub fn lanes(app: &App) -> Arc<dyn Lanes> {
-    let web = app.config.web.clone();
+pub fn lanes(web: &WebConfig) -> Arc<dyn Lanes> {
+    let web = web.clone();
     Arc::new(CampaignLanes {
         staff_to_tell: Arc::new(staff::store::campaign_staff),
         link: Arc::new(move |path| web.link(path)),
@@ -60,8 +72,8 @@ pub fn lanes(app: &App) -> Arc<dyn Lanes> {
 }
 
 /// What is given back when a node is gone.
-pub fn heirs(app: &App) -> Heirs {
-    let lanes = lanes(app);
+pub fn heirs(web: &WebConfig) -> Heirs {
+    let lanes = lanes(web);
     vec![
         Arc::new(|db, node, _now| jobs::give_back(db, node)),
         Arc::new(move |db, node, now| {
@@ -69,4 +81,20 @@ pub fn heirs(app: &App) -> Heirs {
             outbox::release(db, node, &holding, now).map(drop)
         }),
     ]
+}
+
+/// Gives back what is leased by nodes that are not there: a claim may be committed after the others took its node for dead
+/// (it was frozen, or the database was slow). Node numbers are never used twice, so such a lease has no owner.
+fn adopt_orphans(db: &mut Db, heirs: &Heirs, now: At) -> QueryResult<()> {
+    let mut leases = outbox::leases(db)?;
+    leases.extend(jobs::leases(db)?);
+    let nodes: HashSet<NodeId> = lease::nodes(db)?.into_iter().map(|(id, _)| id).collect();
+    let orphans: HashSet<NodeId> = leases.into_iter().filter(|id| !nodes.contains(id)).collect();
+    for id in orphans {
+        tracing::warn!(node = %id, "what a node that is gone had leased was given back");
+        for heir in heirs {
+            heir(db, id, now)?;
+        }
+    }
+    Ok(())
 }

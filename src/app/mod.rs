@@ -56,7 +56,7 @@ impl App {
         let link = Arc::new(move |path: &str| web.link(path));
         let frame = MailFrame::new(templates.clone(), root.clone(), sender.clone(), link);
         Ok(Arc::new(Self {
-            jobs: Arc::new(features::jobs(&mail_bell)),
+            jobs: Arc::new(features::jobs(&config.web, &mail_bell)),
             templates,
             campaign_mails: Arc::new(frame),
             node: Arc::default(),
@@ -96,7 +96,7 @@ impl App {
             timeouts: Timeouts::default(),
             sending: self.config.sending,
             renderers: Arc::new(features::renderers(self)),
-            lanes: features::lanes(self),
+            lanes: features::lanes(&self.config.web),
             bell: self.mail_bell.clone(),
         })
     }

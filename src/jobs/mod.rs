@@ -6,4 +6,4 @@ mod runner;
 mod store;
 
 pub use runner::{Handler, Jobs, Recurring, Task};
-pub use store::{enqueue, failed, give_back, leave_schedule_to};
+pub use store::{enqueue, failed, give_back, leases, leave_schedule_to};

@@ -79,6 +79,15 @@ pub(super) fn failed_once(db: &mut Db, job: &Job, node: NodeId, error: &str, now
         .map(drop)
 }
 
+/// The nodes under whose numbers jobs are leased.
+///
+/// # Errors
+/// The database's.
+pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
+    let leases: Vec<Option<i64>> = jobs::table.select(jobs::lease).distinct().load(db)?;
+    Ok(leases.into_iter().flatten().map(NodeId).collect())
+}
+
 /// Gives back what a node that is gone had leased.
 ///
 /// # Errors

@@ -139,6 +139,16 @@ pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> Query
     diesel::sql_query(sql).bind::<Text, _>(json).bind::<Instant, _>(now).bind::<BigInt, _>(node).execute(db)
 }
 
+/// The nodes under whose numbers rows are leased.
+///
+/// # Errors
+/// The database's.
+pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
+    let leased = deliveries::table.filter(deliveries::state.eq(DeliveryState::Sending)).select(deliveries::lease);
+    let leases: Vec<Option<i64>> = leased.distinct().load(db)?;
+    Ok(leases.into_iter().flatten().map(NodeId).collect())
+}
+
 /// Settles what a node that is gone had leased. Whether those mails left is not known: they are sent again with the
 /// same Message-ID, or held for staff where the campaign's policy says so.
 pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> QueryResult<usize> {

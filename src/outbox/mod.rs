@@ -19,7 +19,7 @@ pub mod servers;
 pub mod store;
 mod system;
 
-pub use claim::release;
+pub use claim::{leases, release};
 pub use engine::Outbox;
 pub use model::{Delivery, DeliveryState, Lane, NewDelivery};
 pub use renderer::{Lanes, Prepared, Renderer, Renderers};

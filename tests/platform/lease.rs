@@ -95,3 +95,30 @@ fn on_postgresql_any_number_works() {
     assert_ne!(first_node.id().unwrap(), second_node.id().unwrap());
     assert!(given.lock().unwrap().is_empty());
 }
+
+on_both! {
+    async fn rows_leased_by_a_node_that_is_not_there_are_given_back(backend) {
+        use pledgepost::app::App;
+        use pledgepost::config::Config;
+        use pledgepost::db::schema::deliveries;
+        use pledgepost::installation::MadeBy;
+        use pledgepost::outbox::{self, DeliveryState, NewDelivery};
+        use pledgepost::values::{EmailAddress, Language};
+
+        let test = TestDb::new(backend);
+        let app = App::build(Config::demo(&test.url, 8080).unwrap(), Clock::System, MadeBy::Demo).unwrap();
+        let mail = NewDelivery::system("confirm", EmailAddress::parse("a@example.org").unwrap(), Language::english(), &serde_json::json!({}));
+        let mail = mail.unwrap();
+        let id = app.db.write_here(|db| -> Result<_, Error> {
+            let id = outbox::enqueue(db, &mail, Clock::System.now())?;
+            // As a claim that was committed after the others had buried its node.
+            diesel::update(deliveries::table).set((deliveries::state.eq(DeliveryState::Sending), deliveries::lease.eq(Some(77_i64)))).execute(db)?;
+            Ok(id)
+        }).unwrap();
+        let (mut keeper, node) = keeper(&app.db, &Given::default());
+        keeper.pass().unwrap();
+        app.jobs.pass(&app.db, &app.clock, &node).unwrap();
+        let row = app.db.read_here(|db| -> Result<_, Error> { Ok(outbox::store::find(db, id)?) }).unwrap().unwrap();
+        assert_eq!(row.state, DeliveryState::Deferred, "it is sent again");
+    }
+}

@@ -243,6 +243,20 @@ impl TestEngine {
         self.until("the campaign is finished", advance, |engine| *engine.lanes.finished.lock().unwrap()).await;
     }
 
+    /// As the recurring task does: gives back what nodes that are not there had leased.
+    pub fn adopt_orphans(&self) {
+        let now = self.clock.now();
+        self.db
+            .write_here(|db| -> Result<_, Error> {
+                let alive: Vec<NodeId> = pledgepost::lease::nodes(db)?.into_iter().map(|(id, _)| id).collect();
+                for id in outbox::leases(db)?.into_iter().filter(|id| !alive.contains(id)) {
+                    outbox::release(db, id, &[], now)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+
     /// The most rows that were leased at one moment is what a crash may leave in doubt.
     pub fn leased(&self) -> i64 {
         #[derive(QueryableByName)]
