@@ -27,11 +27,18 @@ pub fn jobs(mail_bell: &Arc<Notify>) -> Jobs {
     });
     Jobs {
         handlers: HashMap::from([(START_JOB, start)]),
-        recurring: vec![Recurring {
-            name: "expired sign-ups",
-            every: Duration::hours(1),
-            run: Arc::new(|db, now| Ok(subscribers::purge::expired(db, now).map(drop)?)),
-        }],
+        recurring: vec![
+            Recurring {
+                name: "expired sign-ups",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(subscribers::purge::expired(db, now).map(drop)?)),
+            },
+            Recurring {
+                name: "expired sessions",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(staff::purge(db, now).map(drop)?)),
+            },
+        ],
         bell: Notify::new(),
     }
 }
