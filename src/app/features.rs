@@ -43,6 +43,11 @@ pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
                 every: Duration::minutes(1),
                 run: Arc::new(move |db, now| Ok(adopt_orphans(db, &heirs, now)?)),
             },
+            Recurring {
+                name: "expired sessions",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(staff::purge(db, now).map(drop)?)),
+            },
         ],
         bell: Notify::new(),
     }

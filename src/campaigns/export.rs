@@ -4,7 +4,8 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::mail::message_id;
 use crate::outbox::{self, Delivery, DeliveryState};
-use crate::values::{CampaignId, DeliveryId, RootKey};
+use crate::subscribers::export::Reader;
+use crate::values::{CampaignId, DeliveryId, RootKey, spreadsheet_cell};
 
 /// The first line.
 pub const HEADER: [&str; 7] = ["email", "state", "attempts", "code", "reply", "message_id", "updated_at"];
@@ -41,24 +42,28 @@ impl Export {
 ///
 /// # Errors
 /// None that can happen in memory.
-pub fn csv(rows: &[Delivery], header: bool, root: &RootKey, host: &str) -> anyhow::Result<Vec<u8>> {
+pub fn csv(rows: &[Delivery], header: bool, root: &RootKey, host: &str, reader: Reader) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     if header {
         writer.write_record(HEADER)?;
     }
     for row in rows {
-        writer.write_record(record(row, root, host))?;
+        writer.write_record(record(row, root, host, reader))?;
     }
     Ok(writer.into_inner()?)
 }
 
-fn record(row: &Delivery, root: &RootKey, host: &str) -> [String; 7] {
+fn record(row: &Delivery, root: &RootKey, host: &str, reader: Reader) -> [String; 7] {
+    let email = row.address.to_string();
     [
-        row.address.to_string(),
+        match reader {
+            Reader::Program => email,
+            Reader::Person => spreadsheet_cell(&email),
+        },
         row.state.to_string(),
         row.attempts.to_string(),
         row.code.map(|code| code.to_string()).unwrap_or_default(),
-        row.reply.clone().unwrap_or_default(),
+        spreadsheet_cell(row.reply.as_deref().unwrap_or_default()),
         message_id(root, row.id, host),
         row.updated_at.rfc3339(),
     ]

@@ -12,8 +12,9 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::organisation;
 use crate::outbox::{self, Delivery, NewDelivery, Prepared, Renderer};
+use crate::subscribers::signup::NAME_MAX;
 use crate::subscribers::{Topic, topics};
-use crate::values::{At, CampaignId, EmailAddress, Language, VariantId};
+use crate::values::{At, CampaignId, EmailAddress, Language, VariantId, clean_line};
 
 /// The name in `deliveries.mail`.
 pub const TEST_MAIL: &str = "campaign_test";
@@ -29,7 +30,7 @@ struct Payload {
 /// Puts a test mail into the outbox. It shows the text as it is when the mail leaves.
 ///
 /// # Errors
-/// `NotFound` for a language in which the campaign is not written.
+/// `NotFound` for a language in which the campaign is not written, `Invalid` for a name that nobody could have.
 pub fn test_send(
     db: &mut Db,
     id: CampaignId,
@@ -41,7 +42,8 @@ pub fn test_send(
 ) -> Result<(), Error> {
     store::find(db, id)?;
     let variant = store::variant(db, id, language)?.ok_or(Error::NotFound("language of this campaign"))?;
-    let payload = Payload { campaign: id, variant: variant.id, name: name.to_owned() };
+    let name = clean_line(name, NAME_MAX).map_err(|error| Error::invalid("name", error))?;
+    let payload = Payload { campaign: id, variant: variant.id, name };
     outbox::enqueue(db, &NewDelivery::system(TEST_MAIL, to, language.clone(), &payload)?, now)?;
     Ok(audit::record(db, actor, "sent a test of", "campaign", Some(id.0), language.as_str(), now)?)
 }

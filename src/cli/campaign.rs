@@ -13,6 +13,7 @@ use crate::campaigns::{CampaignState, draft, report, send, store};
 use crate::db::Db;
 use crate::error::Error;
 use crate::outbox::DeliveryState;
+use crate::subscribers::export::Reader;
 use crate::values::CampaignId;
 
 #[derive(Subcommand, Debug, Clone)]
@@ -200,7 +201,7 @@ fn deliveries(
     loop {
         let rows = app.db.read_here(|db| rest.next(db)).map_err(in_words)?;
         if csv {
-            out.write_all(&export::csv(&rows, first, &app.root, &app.sender.host)?)?;
+            out.write_all(&export::csv(&rows, first, &app.root, &app.sender.host, Reader::Program)?)?;
         } else {
             for row in &rows {
                 let line = format!("{:<9}{} {}", row.state, row.address, row.reply.as_deref().unwrap_or_default());

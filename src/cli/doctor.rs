@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use crate::config::{Config, Mode};
 use crate::db::{Database, Db, PoolSizes, dialect};
 use crate::error::Error;
+use crate::installation;
 use crate::mail::{Connection, MailServer, Signer};
 use crate::outbox::servers;
 
@@ -56,12 +57,21 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
     let found = Database::connect(config.database.clone(), PoolSizes::default()).and_then(|db| {
         Ok(db.read_here(|db: &mut Db| -> Result<_, Error> {
             let made = dialect::table_exists(db, "mail_servers")?;
-            Ok((made, if made { servers::failing(db)? } else { Vec::new() }))
+            let stamped = if made { Some(installation::look(db, config)) } else { None };
+            Ok((stamped, if made { servers::failing(db)? } else { Vec::new() }))
         })?)
     });
     match found {
-        Ok((made, failing)) => {
-            report.say(true, "database", &format!("{shown}{}", if made { "" } else { " (empty)" }))?;
+        Ok((stamped, failing)) => {
+            report.say(true, "database", &format!("{shown}{}", if stamped.is_some() { "" } else { " (empty)" }))?;
+            match stamped {
+                None => {}
+                Some(Ok(None)) => report.say(true, "stamp and key", "not marked yet; the first start does it")?,
+                Some(Ok(Some(mode))) => {
+                    report.say(true, "stamp and key", &format!("marked {mode}, and the key opens it"))?;
+                }
+                Some(Err(error)) => report.say(false, "stamp and key", &format!("{error:#}"))?,
+            }
             for server in failing {
                 let reason = server.reason.unwrap_or_default();
                 report.say(

@@ -84,6 +84,9 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
     }
     let config = Config::load(&cli.config)?;
     telemetry::init_logs(&config.log)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let command = cli.command.unwrap_or(Command::Serve);
     match command {
         Command::Migrate => return migrate_now(&config),

@@ -77,7 +77,9 @@ pub fn run(app: &App, command: SubscribersCommand, out: &mut dyn Write, err: &mu
             let filter = Filter { topic, ..Filter::default() };
             out.write_all(export::HEADER.as_bytes())?;
             let mut after = SubscriberId(0);
-            while let Some((lines, last)) = app.db.read_here(|db| export::piece(db, &filter, after))? {
+            while let Some((lines, last)) =
+                app.db.read_here(|db| export::piece(db, &filter, after, export::Reader::Program))?
+            {
                 out.write_all(&lines)?;
                 after = last;
             }

@@ -63,6 +63,8 @@ pub struct Config {
     pub mail: MailConfig,
     pub sending: Sending,
     pub log: String,
+    /// What should be looked at, in words: to be logged once there are logs.
+    pub warnings: Vec<String>,
 }
 
 impl Config {
@@ -79,8 +81,8 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn from_sources(file: &Path, environment: BTreeMap<String, String>) -> anyhow::Result<Self> {
-        let raw = Raw::read(file, &environment)?;
-        Self::check(raw)
+        let (raw, warnings) = Raw::read(file, &environment)?;
+        Ok(Self { warnings, ..Self::check(raw)? })
     }
 
     /// The settings of `pledgepost demo`: the sandbox, whatever else is set; only the database may be given.
@@ -124,6 +126,7 @@ impl Config {
             mail: MailConfig::check(&raw).context("settings of the mail")?,
             sending: Sending::check(&raw)?,
             log: raw.log.unwrap_or_else(|| "info".into()),
+            warnings: Vec::new(),
         })
     }
 }
@@ -189,6 +192,12 @@ mod tests {
         std::fs::write(&file, "bind = \"127.0.0.1:9000\"\nsmtp_ulr = \"smtp://x\"\n").unwrap();
         let error = format!("{:#}", Config::from_sources(&file, BTreeMap::new()).unwrap_err());
         assert!(error.contains("smtp_ulr") && error.contains("pledgepost.toml"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_variable_is_warned_of() {
+        let config = with(&[("PLEDGEPOST_SMTP_ULR", "smtp://x"), ("PLEDGEPOST_PORT_8080_TCP", "")]).unwrap();
+        assert_eq!(config.warnings, ["PLEDGEPOST_SMTP_ULR is not a setting of Pledgepost and is ignored"]);
     }
 
     #[test]

@@ -58,12 +58,13 @@ const VARIABLES: [&str; 18] = [
 
 impl Raw {
     /// Reads the file, then lays the environment over it. An unknown key in the file is refused by name; an unknown
-    /// `PLEDGEPOST_…` variable is only logged, because some platforms set such variables themselves.
+    /// `PLEDGEPOST_…` variable is only warned of (second in the answer), because some platforms set such variables
+    /// themselves.
     ///
     /// # Errors
     /// When the file cannot be read as TOML, has an unknown key or a value of the wrong kind.
-    pub fn read(file: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<Self> {
-        let mut builder = config::Config::builder();
+    pub fn read(file: &Path, environment: &BTreeMap<String, String>) -> anyhow::Result<(Self, Vec<String>)> {
+        let (mut builder, mut warnings) = (config::Config::builder(), Vec::new());
         if file.exists() {
             builder = builder.add_source(File::from(file).format(FileFormat::Toml));
         }
@@ -77,15 +78,16 @@ impl Raw {
             if VARIABLES.contains(&key.as_str()) && !value.is_empty() {
                 builder = builder.set_override(key, value.as_str())?;
             } else if !value.is_empty() {
-                tracing::warn!(variable = %name, "unknown setting in the environment");
+                warnings.push(format!("{name} is not a setting of Pledgepost and is ignored"));
             }
         }
         let shown = file.display();
-        builder
+        let raw = builder
             .build()
             .with_context(|| format!("{shown} cannot be read"))?
             .try_deserialize()
-            .with_context(|| format!("a setting in {shown} or the environment cannot be taken"))
+            .with_context(|| format!("a setting in {shown} or the environment cannot be taken"))?;
+        Ok((raw, warnings))
     }
 }
 

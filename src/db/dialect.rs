@@ -95,6 +95,18 @@ pub fn lock_migrations(db: &mut Db) -> QueryResult<()> {
     }
 }
 
+/// Holds off every other transaction that writes this table (readers go on) until this one ends: for rules about a
+/// whole table, such as "there is always an admin". SQLite has one writer at a time anyway.
+///
+/// # Errors
+/// The back end's.
+pub fn lock_table(db: &mut Db, table: &'static str) -> QueryResult<()> {
+    match db {
+        Db::Pg(c) => diesel::sql_query(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")).execute(c).map(drop),
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]

@@ -19,6 +19,9 @@ use crate::values::{At, RootKey, random_token};
 
 pub use store::MadeBy;
 
+const NO_KEY: &str =
+    "none of the given PLEDGEPOST_SECRET_KEY opens this database: add the key that it was last used with to the list";
+
 /// Checks the stamp, or stamps a fresh database, and opens the root key.
 ///
 /// # Errors
@@ -34,14 +37,34 @@ pub fn open(db: &Database, config: &Config, made_by: MadeBy, now: At) -> anyhow:
         }
         Some(row) => {
             check_stamp(&row, config.mode, made_by)?;
-            let (root, index) = seal::open(&secrets, &row.sealed_key)
-                .context("none of the given PLEDGEPOST_SECRET_KEY opens this database: add the key that it was last used with to the list")?;
+            let (root, index) = seal::open(&secrets, &row.sealed_key).context(NO_KEY)?;
             if index > 0 {
                 store::reseal(db, &seal::seal(newest, &root)?)?;
             }
             Ok(root)
         }
     })
+}
+
+/// What [`open`] would say, without making, stamping or sealing anything: the mode that the database is marked with,
+/// `None` when it is not marked yet.
+///
+/// # Errors
+/// As [`open`]; also when the key file is gone.
+pub fn look(db: &mut Db, config: &Config) -> anyhow::Result<Option<String>> {
+    let Some(row) = store::find(db)? else { return Ok(None) };
+    check_stamp(&row, config.mode, MadeBy::Serve)?;
+    let keys = match config.database.file() {
+        Some(file) if config.secret_keys.is_empty() => {
+            let path = migrate::beside(file, "key");
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read the key file {}", path.display()))?;
+            vec![text.trim().to_owned().into()]
+        }
+        _ => secrets(config)?,
+    };
+    seal::open(&keys, &row.sealed_key).context(NO_KEY)?;
+    Ok(Some(row.mode))
 }
 
 /// The demo uses only a database that the demo made.

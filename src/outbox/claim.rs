@@ -132,7 +132,7 @@ pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> Query
     let sql = format!(
         "{}UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, \
          next_at = v.next_at, code = COALESCE(v.code, deliveries.code), reply = COALESCE(v.reply, deliveries.reply), \
-         lease = NULL, updated_at = $2, payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped') THEN NULL ELSE payload END \
+         lease = NULL, updated_at = $2, payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped', 'unknown') THEN NULL ELSE payload END \
          FROM v WHERE deliveries.id = v.id AND +deliveries.lease = $3 AND deliveries.state = 'sending'",
         dialect::with_rows(db, &columns)
     );

@@ -126,7 +126,7 @@ pub fn forget(db: &mut Db, subscriber: crate::values::SubscriberId, now: At) -> 
     )
     .set((
         deliveries::state.eq(DeliveryState::Skipped),
-        deliveries::reply.eq("the subscriber was erased"),
+        deliveries::reply.eq("the subscriber is gone"),
         deliveries::updated_at.eq(now),
     ))
     .execute(db)

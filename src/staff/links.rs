@@ -52,9 +52,8 @@ pub fn find(db: &mut Db, root: &RootKey, token: &str, now: At) -> Result<Invited
     member.map(Invited::Member).ok_or(Error::NotFound("link"))
 }
 
-/// A new link's token; older ones of the member end.
+/// A new link's token.
 fn create(db: &mut Db, id: StaffId, valid: Duration, now: At) -> Result<String, Error> {
-    store::links::use_all(db, id, now)?;
     let token = random_token()?;
     store::links::insert(db, id, &sha256_hex(&token), now + valid, now)?;
     Ok(token)
@@ -65,6 +64,7 @@ fn create(db: &mut Db, id: StaffId, valid: Duration, now: At) -> Result<String, 
 /// # Errors
 /// The database's.
 pub fn invite(db: &mut Db, to: &Member, mail: bool, base: impl Fn(&str) -> String, now: At) -> Result<String, Error> {
+    store::links::use_all(db, to.id, now)?;
     let token = create(db, to.id, Duration::days(INVITATION_DAYS), now)?;
     let url = base(&format!("/staff/setup/{token}"));
     if mail {
@@ -73,11 +73,16 @@ pub fn invite(db: &mut Db, to: &Member, mail: bool, base: impl Fn(&str) -> Strin
     Ok(url)
 }
 
-/// A link with which a member sets a new password, not mailed.
+/// A link with which a member sets a new password, not mailed; older ones end.
 ///
 /// # Errors
 /// The database's.
 pub fn reset(db: &mut Db, to: &Member, base: impl Fn(&str) -> String, now: At) -> Result<String, Error> {
+    store::links::use_all(db, to.id, now)?;
+    reset_beside(db, to, base, now)
+}
+
+fn reset_beside(db: &mut Db, to: &Member, base: impl Fn(&str) -> String, now: At) -> Result<String, Error> {
     let token = create(db, to.id, Duration::minutes(RESET_MINUTES), now)?;
     Ok(base(&format!("/staff/reset/{token}")))
 }
@@ -94,7 +99,8 @@ pub fn request_reset(db: &mut Db, email: &EmailAddress, base: impl Fn(&str) -> S
     if store::links::newest(db, member.id)?.is_some_and(|made| now - made < RESET_EVERY) {
         return Ok(());
     }
-    let url = reset(db, &member, base, now)?;
+    // Anybody may ask: that must not end the link that the member holds already, an invitation perhaps.
+    let url = reset_beside(db, &member, base, now)?;
     emails::reset(db, &member, &url, RESET_MINUTES, now)?;
     let actor = Actor { staff: None, name: "log-in page".into() };
     audit::record(db, &actor, "asked to reset the password of", "staff", Some(member.id.0), "", now)?;
@@ -116,6 +122,8 @@ pub fn use_up(
 ) -> Result<StaffId, Error> {
     let (email, name) = person;
     let name = clean_line(name, 100).map_err(|error| Error::invalid("name", error))?;
+    // One link, pressed twice at once: the second must see what the first did.
+    store::lock(db)?;
     let (id, address, action) = match find(db, root, token, now)? {
         Invited::FirstAdmin => {
             let id = store::insert(db, email, &name, Role::Admin, now)?;

@@ -31,8 +31,8 @@ pub enum Begun {
 /// The database's.
 pub fn begin(db: &mut Db, root: &RootKey, email: &EmailAddress, now: At) -> Result<Begun, Error> {
     let account = account_key(root, email);
-    let before = store::failures::find(db, &account)?.filter(|(_, last)| now - *last < FORGOTTEN_AFTER);
-    let (failures, last) = before.unwrap_or((0, now));
+    let before = store::failures::hold(db, &account, now)?;
+    let (failures, last) = if now - before.1 < FORGOTTEN_AFTER { before } else { (0, now) };
     let until = last + wait_after(failures);
     if failures > 0 && until > now {
         return Ok(Begun::Wait(until - now));
@@ -49,11 +49,14 @@ pub fn succeed(db: &mut Db, root: &RootKey, id: StaffId, now: At) -> Result<Memb
     let member = store::find(db, id)?.filter(Member::may_log_in).ok_or(Error::Forbidden)?;
     store::failures::delete(db, &account_key(root, &member.email))?;
     store::update_last_login(db, id, now)?;
-    store::sessions::delete_expired(db, now)?;
-    store::failures::delete_before(db, now - FORGOTTEN_AFTER)?;
     let actor = Actor::staff(id, member.email.as_str());
     audit::record(db, &actor, "logged in", "staff", Some(id.0), "", now)?;
     Ok(member)
+}
+
+/// Whether it is so long since the last try that the count begins anew.
+pub(super) fn forgotten_before(now: At) -> At {
+    now - FORGOTTEN_AFTER
 }
 
 /// 30 seconds after the first tries that were too many, then double each time.

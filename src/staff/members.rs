@@ -27,6 +27,7 @@ pub fn add(
     actor: &Actor,
     now: At,
 ) -> Result<Option<String>, Error> {
+    store::lock(db)?;
     if store::find_by_email(db, &new.email.key())?.is_some() {
         return Err(Error::invalid("email", "somebody with this address is on the staff already"));
     }
@@ -84,6 +85,7 @@ pub fn invite_again(
 /// # Errors
 /// `Conflict` for the last admin.
 pub fn change_role(db: &mut Db, id: StaffId, role: Role, actor: &Actor, now: At) -> Result<(), Error> {
+    store::lock(db)?;
     let member = must_find(db, id)?;
     if member.role == role {
         return Ok(());
@@ -101,6 +103,7 @@ pub fn change_role(db: &mut Db, id: StaffId, role: Role, actor: &Actor, now: At)
 /// # Errors
 /// `Conflict` for the last admin.
 pub fn disable(db: &mut Db, id: StaffId, actor: &Actor, now: At) -> Result<(), Error> {
+    store::lock(db)?;
     let member = must_find(db, id)?;
     if member.role == Role::Admin && member.disabled_at.is_none() {
         keep_an_admin(db, &member)?;

@@ -7,6 +7,7 @@ pub mod members;
 mod model;
 pub mod password;
 mod permission;
+mod purge;
 pub mod store;
 
 pub use links::first_link;
@@ -14,3 +15,4 @@ pub use members::{add, reset};
 pub use model::Member;
 pub use password::Password;
 pub use permission::{Permission, Role};
+pub use purge::purge;

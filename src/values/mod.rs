@@ -15,5 +15,5 @@ pub use ids::{AnalysisId, CampaignId, DeliveryId, JobId, NodeId, SignupId, Staff
 pub use language::{InvalidLanguage, Language};
 pub use page::{Page, PageRequest};
 pub use slug::{InvalidSlug, Slug};
-pub use text::{InvalidText, clean_line, clean_text};
+pub use text::{InvalidText, clean_line, clean_text, spreadsheet_cell};
 pub use token::{Expiry, InvalidToken, Purpose, RootKey, random_token, sha256_hex};

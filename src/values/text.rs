@@ -41,3 +41,26 @@ pub fn clean_text(input: &str, max: usize) -> Result<String, InvalidText> {
         false => Ok(text),
     }
 }
+
+/// A cell for a file that people open in a spreadsheet: an apostrophe keeps it from running what strangers wrote there
+/// (`=HYPERLINK(…)`, also behind blanks).
+pub fn spreadsheet_cell(cell: &str) -> String {
+    let runs = cell.starts_with(['\t', '\r', '\n'])
+        || cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    if runs { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_text() {
+        for bad in ["=1+1", "+1", "-1", "@x", " =1", "\t=1", "＝1"] {
+            assert_eq!(spreadsheet_cell(bad), format!("'{bad}"));
+        }
+        for good in ["", "Anna", "250 2.0.0 ok", "a=b"] {
+            assert_eq!(spreadsheet_cell(good), good);
+        }
+    }
+}

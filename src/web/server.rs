@@ -10,7 +10,7 @@ use actix_web::{App as ActixApp, HttpServer};
 use anyhow::Context;
 
 use super::middleware::limit::Limits;
-use super::middleware::{error_pages, origin, request_id, security_headers};
+use super::middleware::{error_pages, origin, readable, request_id, security_headers};
 use super::{Pages, routes};
 use crate::app::App;
 use crate::telemetry;
@@ -41,6 +41,7 @@ pub async fn serve(
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .configure(|cfg| routes::configure(cfg, &app))
             .wrap(from_fn(origin::check))
+            .wrap(from_fn(readable::check))
             .wrap(from_fn(error_pages::render))
             .wrap(Compress::default())
             .wrap(from_fn(security_headers::set))

@@ -18,7 +18,8 @@ impl Visit {
     pub fn of(request: &HttpRequest) -> Self {
         let accept = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Self {
-            path: request.path().to_owned(),
+            // A page links to itself by this: with two slashes in front it would be a link to another site.
+            path: format!("/{}", request.path().trim_start_matches(['/', '\\'])),
             query: request.query_string().to_owned(),
             accept_language: accept.unwrap_or("").to_owned(),
         }
@@ -86,6 +87,12 @@ mod tests {
         assert_eq!(language("", "de, en;q=0.5, ru;q=0.9"), "ru");
         assert_eq!(language("", "*"), "ru");
         assert_eq!(language("lang=%00", ""), "ru");
+    }
+
+    #[test]
+    fn a_page_never_links_to_another_site_by_its_own_path() {
+        let request = actix_web::test::TestRequest::with_uri("//evil.example/x").to_http_request();
+        assert_eq!(Visit::of(&request).in_language(&Language::english()), "/evil.example/x?lang=en");
     }
 
     #[test]

@@ -26,6 +26,14 @@ fn an_unknown_key_in_the_settings_file_is_named() {
 }
 
 #[test]
+fn an_unknown_variable_is_said_aloud() {
+    let test = TestDb::unmigrated(Backend::Sqlite);
+    let output = Program::sandbox(&test.url).with("PLEDGEPOST_SMTP_ULR", "smtp://mail.example").run(&["migrate"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("PLEDGEPOST_SMTP_ULR is not a setting"), "{said}");
+}
+
+#[test]
 fn unknown_schemes_and_folders_are_refused() {
     for url in ["mysql://localhost/x", "pledgepost.db", "sqlite:///nowhere/at/all/p.db"] {
         let said = Program::sandbox(url).refused(1, &["migrate"]);
@@ -61,6 +69,12 @@ on_both! {
         for key in [old, both, new] {
             with(key).ok(&["subscribers", "export"]);
         }
+        let doctor = with(old).run(&["doctor"]);
+        let said = String::from_utf8(doctor.stdout).unwrap();
+        assert_eq!(doctor.status.code(), Some(1));
+        assert!(said.contains("FAIL stamp and key: none of the given PLEDGEPOST_SECRET_KEY opens this database"), "{said}");
+        let said = String::from_utf8(with(new).run(&["doctor"]).stdout).unwrap();
+        assert!(said.contains("ok   stamp and key: marked live, and the key opens it"), "{said}");
         with(old).refused(1, &["subscribers", "export"]);
     }
 

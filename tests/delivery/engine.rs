@@ -105,6 +105,22 @@ on_both! {
         engine.stop().await;
     }
 
+    async fn a_system_mail_in_doubt_for_good_keeps_no_link(backend) {
+        let script = Script::accept_all().at(Phase::Dot, Act::Drop);
+        let (sink, mut engine) = (SmtpSink::start(script), TestEngine::new(Arc::new(TestDb::new(backend)), false));
+        let data = serde_json::json!({ "confirm_url": "https://example.org/confirm/secret" });
+        let mail = NewDelivery::system("confirm", EmailAddress::parse("new@example.org").unwrap(), Language::english(), &data).unwrap();
+        let long_ago = engine.clock.now() - chrono::Duration::hours(73);
+        let id = engine.db.write_here(|db| -> Result<_, pledgepost::error::Error> { Ok(enqueue(db, &mail, long_ago)?) }).unwrap();
+        let row = |e: &TestEngine| {
+            e.db.read_here(|db| -> Result<_, pledgepost::error::Error> { Ok(pledgepost::outbox::store::find(db, id)?) }).unwrap().unwrap()
+        };
+        engine.start(&sink).await;
+        engine.until("it is given up", None, |e| row(e).state == DeliveryState::Unknown).await;
+        assert_eq!(row(&engine).payload, None);
+        engine.stop().await;
+    }
+
     async fn pause_takes_effect_at_once_and_resume_goes_on(backend) {
         let script = Script::accept_all().delay(Duration::from_millis(5));
         let (sink, mut engine) = (SmtpSink::start(script), TestEngine::new(Arc::new(TestDb::new(backend)), false));

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod frame;
+mod hostile;
 mod leaving;
 mod limits;
 mod pages;

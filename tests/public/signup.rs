@@ -160,6 +160,8 @@ on_both! {
         assert_eq!(purge(&site), 0);
         site.app.clock.advance(Duration::days(2));
         assert_eq!(purge(&site), 1);
+        let kept = format!("{:?}", site.mails());
+        assert!(!kept.contains("pending@example.org") && kept.contains("active@example.org"), "{kept}");
         assert!(find(&site, "pending@example.org").is_none() && find(&site, "active@example.org").is_some());
         site.get(&path).await.is(200).shows("sign up again");
     }

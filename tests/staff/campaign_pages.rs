@@ -62,6 +62,9 @@ on_both! {
         assert!(mail.header("content-security-policy").contains("frame-ancestors 'self'"));
         app.post_form("/staff/campaigns/1/text/en/test", &[("to", "nobody")]).await.leads_to("/staff/campaigns/1/preview/en");
         app.get("/staff/campaigns/1/preview/en").await.shows("No test was sent");
+        let two_lines = [("to", "me@example.org"), ("name", "Anna\r\nBcc: x@example.org")];
+        app.post_form("/staff/campaigns/1/text/en/test", &two_lines).await.leads_to("/staff/campaigns/1/preview/en");
+        app.get("/staff/campaigns/1/preview/en").await.shows("No test was sent: name");
         app.post_form("/staff/campaigns/1/text/en/test", &[("to", "me@example.org")]).await.leads_to("/staff/campaigns/1/preview/en");
         assert_eq!(app.mails().iter().filter(|(kind, ..)| kind == "campaign_test").count(), 1);
         app.get("/staff/campaigns/1/text/fr").await.is(404);

@@ -82,4 +82,18 @@ on_both! {
         app.app.clock.advance(Duration::minutes(61));
         app.get(&link).await.is(404).shows(GONE);
     }
+
+    async fn a_stranger_who_asks_ends_no_invitation(backend) {
+        let app = TestApp::start(backend).await;
+        app.log_in_as(Role::Admin).await;
+        let fields = [("email", "new@example.org"), ("name", ""), ("role", "viewer")];
+        app.post_form("/staff/members", &fields).await;
+        let (_, _, data) = app.mails().pop().unwrap();
+        let invitation = app.path_of(&data["setup_url"]);
+        app.app.clock.advance(Duration::minutes(5));
+        app.forget_cookies();
+        app.post_form("/staff/reset", &[("email", "new@example.org")]).await.is(200);
+        assert_eq!(app.mails().len(), 2);
+        app.get(&invitation).await.is(200).shows("Set up your account");
+    }
 }

@@ -94,4 +94,17 @@ on_both! {
         app.app.clock.advance(Duration::hours(13));
         app.get("/staff").await.leads_to("/staff/login?next=%2Fstaff");
     }
+
+    async fn what_is_over_is_cleared_away(backend) {
+        let app = TestApp::start(backend).await;
+        app.log_in_as(Role::Viewer).await;
+        app.log_in("nobody@example.org", "a wrong password").await.is(422);
+        app.post_form("/staff/reset", &[("email", "viewer@example.org")]).await.is(200);
+        let purge = || app.write(|db| Ok(pledgepost::staff::purge(db, app.app.clock.now())?)).unwrap();
+        assert_eq!(purge(), 0);
+        app.app.clock.advance(Duration::hours(25));
+        assert_eq!(purge(), 2, "the session and the wrong try");
+        app.app.clock.advance(Duration::days(31));
+        assert_eq!((purge(), purge()), (1, 0), "the link");
+    }
 }

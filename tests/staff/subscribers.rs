@@ -20,7 +20,7 @@ on_both! {
         found.is(200).shows("1 subscriber").shows("a_b@example.org");
         assert!(!found.text.contains("axb@"), "_ stands for itself");
         site.get("/staff/subscribers?q=nobody").await.is(200).shows("Nobody is found");
-        site.get("/staff/subscribers?state=%00&page=-7&sort=x").await.is(200).shows("2 subscribers");
+        site.get("/staff/subscribers?state=odd&page=-7&sort=x").await.is(200).shows("2 subscribers");
         let csv = site.get("/staff/subscribers.csv?topic=law").await;
         assert!(csv.is(200).text.starts_with("email,name,language,state,confirmed_at\na_b@example.org,Anna,en,active,"), "{}", csv.text);
         assert_eq!(csv.text.lines().count(), 2);

@@ -109,7 +109,7 @@ async fn read_reply(transport: &mut Transport) -> Result<(Reply, Vec<u8>), Failu
             return Err(Failure::Lost("the connection was closed".into()));
         }
         // As in the stream: lettre reads the greeting again, and takes only UTF-8.
-        raw.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+        raw.iter_mut().filter(|byte| !byte.is_ascii() || **byte == 0).for_each(|byte| *byte = b'?');
     }
 }
 

@@ -77,9 +77,10 @@ impl AsyncRead for Stream {
         }
         let before = buf.filled().len();
         let result = Pin::new(&mut self.transport).poll_read(cx, buf);
-        // Replies are ASCII; a server that answers in an old code page must not look like a lost connection.
+        // Replies are ASCII; a server that answers in an old code page must not look like a lost connection, and
+        // no database keeps a NUL.
         if let Some(new) = buf.filled_mut().get_mut(before..) {
-            new.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'?');
+            new.iter_mut().filter(|byte| !byte.is_ascii() || **byte == 0).for_each(|byte| *byte = b'?');
         }
         result
     }

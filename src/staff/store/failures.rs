@@ -19,6 +19,25 @@ pub fn find(db: &mut Db, account_key: &str) -> QueryResult<Option<(i64, At)>> {
         .optional()
 }
 
+/// As [`find`], and holds the row (made with 0 if there was none) for the rest of the transaction: of many tries at
+/// once each sees the ones before it.
+///
+/// # Errors
+/// The database's.
+pub fn hold(db: &mut Db, account_key: &str, now: At) -> QueryResult<(i64, At)> {
+    let insert = diesel::insert_into(login_failures::table).values((
+        login_failures::account_key.eq(account_key.to_owned()),
+        login_failures::failures.eq(0_i64),
+        login_failures::last_at.eq(now),
+    ));
+    Both(insert.on_conflict_do_nothing()).execute(db)?;
+    // An update is a lock on both back ends.
+    diesel::update(login_failures::table.find(account_key))
+        .set(login_failures::failures.eq(login_failures::failures))
+        .execute(db)?;
+    Ok(find(db, account_key)?.unwrap_or((0, now)))
+}
+
 /// # Errors
 /// The database's.
 pub fn put(db: &mut Db, account_key: &str, failures: i64, now: At) -> QueryResult<()> {

@@ -57,3 +57,11 @@ pub fn newest(db: &mut Db, staff: StaffId) -> QueryResult<Option<At>> {
         .first(db)
         .optional()
 }
+
+/// Deletes links that ran out before then, used or not.
+///
+/// # Errors
+/// The database's.
+pub fn delete_before(db: &mut Db, before: At) -> QueryResult<usize> {
+    diesel::delete(staff_links::table.filter(staff_links::expires_at.lt(before))).execute(db)
+}

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::db::Db;
 use crate::db::schema::staff;
+use crate::db::{Db, dialect};
 use crate::staff::{Member, Permission, Role};
 use crate::values::{At, EmailAddress, Language, StaffId};
 
@@ -25,6 +25,15 @@ pub fn find_by_email(db: &mut Db, email_key: &str) -> QueryResult<Option<Member>
 /// The database's.
 pub fn list(db: &mut Db) -> QueryResult<Vec<Member>> {
     Member::query().order((staff::name.asc(), staff::id.asc())).load(db)
+}
+
+/// Lets nobody else add or change members until the transaction ends: who may be added, and whether an admin is left,
+/// depends on all rows together.
+///
+/// # Errors
+/// The database's.
+pub fn lock(db: &mut Db) -> QueryResult<()> {
+    dialect::lock_table(db, "staff")
 }
 
 /// # Errors

@@ -86,11 +86,11 @@ pub fn end_open(db: &mut Db, subscriber: SubscriberId, now: At) -> QueryResult<(
 
 /// Deletes sign-ups that were never confirmed and were made before `before`, and then the pending subscribers older
 /// than that who have no other sign-up. Pending subscribers with a subscription came by import and stay.
-/// Answers how many subscribers went.
+/// Answers which subscribers went.
 ///
 /// # Errors
 /// The database's.
-pub fn purge(db: &mut Db, before: At, now: At) -> QueryResult<usize> {
+pub fn purge(db: &mut Db, before: At, now: At) -> QueryResult<Vec<SubscriberId>> {
     let stale = signups::table
         .filter(signups::confirmed_at.is_null())
         .filter(signups::expires_at.le(now))
@@ -103,9 +103,9 @@ pub fn purge(db: &mut Db, before: At, now: At) -> QueryResult<usize> {
             .filter(signups::created_at.lt(before)),
     )
     .execute(db)?;
-    let mut gone = 0;
+    let mut gone = Vec::new();
     for ids in of.chunks(1000) {
-        gone += diesel::delete(
+        let deleted: Vec<SubscriberId> = diesel::delete(
             subscribers::table
                 .filter(subscribers::id.eq_any(ids.to_vec()))
                 .filter(subscribers::state.eq(SubscriberState::Pending))
@@ -117,7 +117,9 @@ pub fn purge(db: &mut Db, before: At, now: At) -> QueryResult<usize> {
                     subscriptions::table.filter(subscriptions::subscriber_id.eq(subscribers::id)),
                 ))),
         )
-        .execute(db)?;
+        .returning(subscribers::id)
+        .get_results(db)?;
+        gone.extend(deleted);
     }
     Ok(gone)
 }

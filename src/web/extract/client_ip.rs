@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use crate::app::App;
 
-/// The visitor's address; nothing when it cannot be known (then no limit per visitor may apply).
+/// The visitor's address; nothing when it cannot be known (then all such visitors share one wide limit).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientIp(pub Option<IpAddr>);
 

@@ -122,6 +122,8 @@ struct ErrorPage<'a> {
 }
 
 fn wants_json(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    request.path().starts_with("/api/") || (accept.contains("application/json") && !accept.contains("text/html"))
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let (accept, sent) = (text(header::ACCEPT), text(header::CONTENT_TYPE));
+    let speaks_json = accept.contains("application/json") || sent.starts_with("application/json");
+    request.path().starts_with("/api/") || (speaks_json && !accept.contains("text/html"))
 }

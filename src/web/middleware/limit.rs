@@ -18,7 +18,7 @@ use crate::web::Error;
 use crate::web::extract::client_ip;
 
 /// What is counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     PublicWrites,
     LogIn,
@@ -30,6 +30,8 @@ pub struct Limits {
     public_writes: DefaultKeyedRateLimiter<u64>,
     log_in: DefaultKeyedRateLimiter<u64>,
     token: DefaultKeyedRateLimiter<u64>,
+    /// All visitors who cannot be told apart, together.
+    unknown: DefaultKeyedRateLimiter<u64>,
 }
 
 impl Default for Limits {
@@ -37,7 +39,7 @@ impl Default for Limits {
         let limiter =
             |count: u32| RateLimiter::dashmap(Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)));
         // Whole offices and conferences share one address.
-        Self { public_writes: limiter(30), log_in: limiter(20), token: limiter(20) }
+        Self { public_writes: limiter(30), log_in: limiter(20), token: limiter(20), unknown: limiter(600) }
     }
 }
 
@@ -52,7 +54,7 @@ impl Limits {
 
     /// Forgets who has been quiet; called every minute, or each visitor ever would stay in memory.
     pub fn retain_recent(&self) {
-        for limiter in [&self.public_writes, &self.log_in, &self.token] {
+        for limiter in [&self.public_writes, &self.log_in, &self.token, &self.unknown] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -63,10 +65,13 @@ impl Limits {
             Kind::Token => Some(hashed(request.path())),
             Kind::PublicWrites | Kind::LogIn => visitor(request).map(hashed),
         };
-        let Some(key) = key else { return Ok(()) };
-        self.of(kind)
-            .check_key(&key)
-            .map_err(|until| Error::TooMany { wait: until.wait_time_from(DefaultClock::default().now()) })
+        // Behind a proxy that nobody configured everybody looks the same, and a stranger can look like that by a header:
+        // so wide that a whole readership fits, so narrow that it is no way around the limits.
+        let checked = match key {
+            Some(key) => self.of(kind).check_key(&key),
+            None => self.unknown.check_key(&hashed(kind)),
+        };
+        checked.map_err(|until| Error::TooMany { wait: until.wait_time_from(DefaultClock::default().now()) })
     }
 }
 
@@ -144,5 +149,24 @@ where
                 Err(error) => Ok(request.error_response(error)),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn a_made_up_proxy_is_no_way_around() {
+        let limits = Limits::default();
+        let ask = |number: usize| {
+            let request = TestRequest::default()
+                .peer_addr("172.17.0.1:4711".parse().unwrap())
+                .insert_header(("x-forwarded-for", format!("203.0.113.{}", number % 250)));
+            limits.check(Kind::LogIn, &request.to_srv_request()).is_ok()
+        };
+        let taken = (0..1000).filter(|number| ask(*number)).count();
+        assert!((600..650).contains(&taken), "{taken}");
     }
 }

@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use super::campaign_progress::{kind, label};
 use super::campaigns::{date, link, number, path};
 use crate::app::App;
+use crate::audit;
 use crate::campaigns::export::{self, Export};
 use crate::campaigns::store;
 use crate::error::Error as FeatureError;
 use crate::outbox::{self, DeliveryState};
+use crate::subscribers::export::Reader;
 use crate::values::{CampaignId, PageRequest};
 use crate::web::extract::{Query, Staff, permit};
 use crate::web::pager::Pager;
@@ -79,13 +81,19 @@ pub async fn list(
 
 /// Streamed in pieces: a million rows do not stand in memory.
 pub async fn csv(
-    _staff: Staff<permit::SubscribersRead>,
+    staff: Staff<permit::SubscribersRead>,
     app: Data<App>,
     id: Path<i64>,
     query: Query<DeliveriesQuery>,
 ) -> Answer {
-    let id = CampaignId(*id);
-    app.db.read(move |db| store::find(db, id)).await?;
+    let (id, actor, now) = (CampaignId(*id), staff.actor(), app.clock.now());
+    // It takes addresses out of the house, so it is audited.
+    let look = app.db.write(move |db| {
+        store::find(db, id)?;
+        audit::record(db, &actor, "exported the deliveries of", "campaign", Some(id.0), "", now)?;
+        Ok::<_, FeatureError>(())
+    });
+    look.await?;
     let state = query.state.parse::<DeliveryState>().ok();
     let start = Some((app, Export::new(id, state), true));
     let pieces = stream::try_unfold(start, |step| async move {
@@ -97,7 +105,7 @@ pub async fn csv(
                 Ok::<_, FeatureError>((rows, rest))
             })
             .await?;
-        let text = export::csv(&rows, first, &app.root, &app.sender.host)?;
+        let text = export::csv(&rows, first, &app.root, &app.sender.host, Reader::Person)?;
         let next = (!rows.is_empty()).then_some((app, rest, false));
         Ok::<_, Error>(Some((Bytes::from(text), next)))
     });

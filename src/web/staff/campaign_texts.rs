@@ -194,7 +194,12 @@ pub async fn send_test(staff: Staff<permit::Campaigns>, app: Data<App>, text: Te
         Err(error) => return staff.redirect(&back, Notice::warn(format!("No test was sent: {error}."))),
     };
     let (actor, now, shown) = (staff.actor(), app.clock.now(), to.to_string());
-    app.db.write(move |db| test_send::test_send(db, id, &language, to, &form.name, &actor, now)).await?;
+    match app.db.write(move |db| test_send::test_send(db, id, &language, to, &form.name, &actor, now)).await {
+        Err(error @ FeatureError::Invalid(_)) => {
+            return staff.redirect(&back, Notice::warn(format!("No test was sent: {error}.")));
+        }
+        other => other?,
+    }
     app.ring();
     staff.redirect(&back, Notice::ok(format!("A test is on its way to {shown}.")))
 }

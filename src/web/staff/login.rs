@@ -117,7 +117,9 @@ pub async fn send_reset(door: StaffDoor, form: Form<ResetForm>) -> Answer {
 
 /// Where to go after the log-in: a staff page of ours and nothing else.
 fn own_path(next: &str) -> String {
-    let plain = next.starts_with("/staff") && !next.contains(['\\', '\r', '\n']) && !next.starts_with("/staff/log");
+    let plain = next.starts_with("/staff")
+        && !next.contains(|c: char| c == '\\' || c.is_control())
+        && !next.starts_with("/staff/log");
     let path = next.split('?').next().unwrap_or("");
     match plain && crate::web::paths::is_staff(path) {
         true => next.to_owned(),
@@ -132,7 +134,15 @@ mod tests {
     #[test]
     fn next_stays_at_home() {
         assert_eq!(own_path("/staff/audit?page=2"), "/staff/audit?page=2");
-        for bad in ["https://evil.example/", "//evil.example/staff", "/staffing", "/staff/logout", "/\\evil", ""] {
+        for bad in [
+            "https://evil.example/",
+            "//evil.example/staff",
+            "/staffing",
+            "/staff/logout",
+            "/\\evil",
+            "/staff/\u{1}",
+            "",
+        ] {
             assert_eq!(own_path(bad), "/staff", "{bad}");
         }
     }

@@ -29,7 +29,7 @@ pub async fn export(staff: Staff<permit::SubscribersRead>, app: Data<App>, Query
         let (db, filter) = (db.clone(), filter.clone());
         async move {
             let Some(after) = after else { return Ok::<_, crate::web::Error>(None) };
-            let piece = db.read(move |db| export::piece(db, &filter, after)).await?;
+            let piece = db.read(move |db| export::piece(db, &filter, after, export::Reader::Person)).await?;
             let head = if after == SubscriberId(0) { export::HEADER } else { "" };
             Ok(match piece {
                 Some((lines, last)) => Some((Bytes::from([head.as_bytes(), &lines].concat()), Some(last))),
