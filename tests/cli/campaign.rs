@@ -1,7 +1,5 @@
 //! `pledgepost campaign …`
 
-use std::path::PathBuf;
-
 use pledgepost::app::App;
 use pledgepost::cli::campaign::{CampaignCommand, run};
 use pledgepost::outbox::DeliveryState;
@@ -18,9 +16,12 @@ fn call(app: &App, command: CampaignCommand) -> Result<String, String> {
     Ok(String::from_utf8(out).unwrap())
 }
 
-fn create(app: &App, body: &PathBuf, topic: &str, language: Option<&str>) -> Result<String, String> {
+fn create(app: &App, body: &std::path::Path, topic: &str, language: Option<&str>) -> Result<String, String> {
     let language = language.map(str::to_owned);
-    call(app, CampaignCommand::Create { subject: "News".into(), body: body.clone(), topic: topic.into(), language })
+    call(
+        app,
+        CampaignCommand::Create { subject: "News".into(), body: body.to_path_buf(), topic: topic.into(), language },
+    )
 }
 
 on_both! {

@@ -22,7 +22,14 @@ async fn with_readers(backend: Backend) -> TestApp {
             values.time_zone = "Europe/Berlin".into();
             organisations::save(db, &values)?;
             let law = topic(db, "law", now);
-            published(db, "kz-law", "2024-04-29", &[("en", "The law"), ("ru", "Закон")], &[law.clone()], now);
+            published(
+                db,
+                "kz-law",
+                "2024-04-29",
+                &[("en", "The law"), ("ru", "Закон")],
+                std::slice::from_ref(&law),
+                now,
+            );
             Ok(law.1)
         })
         .unwrap();

@@ -69,7 +69,7 @@ on_both! {
         let app = app(&test);
         in_db(&app, |db| {
             let law = topic(db, "law", now());
-            let analysis = published(db, "kz-law", "2024-04-29", &[("ru", "Закон"), ("en", "The {{law}}")], &[law.clone()], now());
+            let analysis = published(db, "kz-law", "2024-04-29", &[("ru", "Закон"), ("en", "The {{law}}")], std::slice::from_ref(&law), now());
             let link = |path: &str| format!("https://org.example{path}");
             let id = draft::from_analysis(db, analysis, link, &actor(), now())?;
             let variants = store::variants(db, id)?;

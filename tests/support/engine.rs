@@ -166,7 +166,7 @@ impl TestEngine {
             server: Arc::new(MailServer::parse(url).unwrap()),
             hello: "example.org".into(),
             signer: None,
-            timeouts: self.timeouts.clone(),
+            timeouts: self.timeouts,
             sending: Sending { connections: self.connections, rate: 0, doubt_window: self.window },
             renderers: Arc::new(Renderers { named: HashMap::new(), other: renderer }),
             lanes: self.lanes.clone(),
