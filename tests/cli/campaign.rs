@@ -18,14 +18,10 @@ fn call(app: &App, command: CampaignCommand) -> Result<String, String> {
 
 fn create(app: &App, body: &std::path::Path, topic: &str, language: Option<&str>) -> Result<String, String> {
     let language = language.map(str::to_owned);
-<<<<<<< HEAD
-    call(app, CampaignCommand::Create { subject: "News".into(), body: body.to_owned(), topic: topic.into(), language })
-=======
     call(
         app,
         CampaignCommand::Create { subject: "News".into(), body: body.to_path_buf(), topic: topic.into(), language },
     )
->>>>>>> review
 }
 
 on_both! {
