@@ -58,6 +58,21 @@ pub fn published(
     listed(db, &selection, wanted, request)
 }
 
+/// What a published analysis is called, in the language that fits best; none when it is not public.
+///
+/// # Errors
+/// The database's.
+pub fn title(db: &mut Db, id: AnalysisId, wanted: &[Language]) -> Result<Option<String>, Error> {
+    let analysis = match store::find(db, id) {
+        Ok(analysis) if analysis.is_published() => analysis,
+        Ok(_) | Err(diesel::result::Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let translations = store::translations(db, analysis.id)?;
+    let complete: Vec<&Translation> = translations.iter().filter(|one| one.is_complete()).collect();
+    Ok(best(&complete, wanted, |translation| &translation.language).map(|translation| translation.title.clone()))
+}
+
 /// Published analyses that share a topic with this one, the newest first.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::{Analysis, AnalysisState, Translation};
 use crate::db::schema::{analyses, analysis_topics, translations};
+use crate::db::search::{self, lower};
 use crate::db::{Db, MultiBackend};
 use crate::on_each;
 use crate::values::{AnalysisId, At, Language, Page, PageRequest, Slug, TopicId};
@@ -238,32 +239,10 @@ fn narrowed<'a>(mut query: Boxed<'a>, selection: &'a Selection) -> Boxed<'a> {
     }
 }
 
-diesel::define_sql_function! {
-    /// Lower case: of all letters on PostgreSQL, of ASCII on SQLite.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
-
-fn searched<'a>(query: Boxed<'a>, search: &str) -> Boxed<'a> {
-    let pattern = |text: &str| format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-    let (small, title) = (search.to_lowercase(), capitalised(search));
-    // SQLite lowers ASCII only, so a word of another script is also looked for as it was typed, small, and at the
-    // beginning of a title.
+fn searched<'a>(query: Boxed<'a>, text: &str) -> Boxed<'a> {
+    let pattern = search::part(text);
     let found = translations::table
-        .filter(
-            lower(translations::title)
-                .like(pattern(&small))
-                .escape('\\')
-                .or(translations::title.like(pattern(search)).escape('\\'))
-                .or(translations::title.like(pattern(&title)).escape('\\')),
-        )
+        .filter(lower(translations::title).like(pattern.clone()).escape('\\'))
         .select(translations::analysis_id);
-    query.filter(analyses::id.eq_any(found).or(analyses::slug.like(pattern(&small)).escape('\\')))
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect())
-        .unwrap_or_default()
+    query.filter(analyses::id.eq_any(found).or(analyses::slug.like(pattern).escape('\\')))
 }

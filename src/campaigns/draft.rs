@@ -93,6 +93,7 @@ pub fn duplicate(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<
     }
     let topics = store::topics(db, id)?;
     store::set_audience(db, copy, &topics, &old.audience_languages, now)?;
+    store::set_doubt(db, copy, old.doubt, now)?;
     Ok(copy)
 }
 
@@ -140,7 +141,7 @@ pub fn save_variant(
 
 /// Notes every placeholder of `text` that cannot be filled in.
 pub(super) fn check_placeholders(problems: &mut Problems, field: &str, text: &str) {
-    if let Err(broken) = placeholders::parse(text) {
+    if let Err(broken) = placeholders::parse(text).map(drop).and_then(|()| placeholders::check(text)) {
         for one in broken {
             // A subject has one line only.
             match field {
@@ -211,6 +212,36 @@ pub fn set_audience(
     store::set_audience(db, id, &ids, &languages, now)?;
     let detail = topics.iter().map(|topic| topic.slug.as_str()).collect::<Vec<_>>().join(", ");
     Ok(audit::record(db, actor, "set the audience", "campaign", Some(id.0), &detail, now)?)
+}
+
+/// What happens to a mail of this campaign that may or may not have arrived.
+///
+/// # Errors
+/// `Conflict` when it is no draft; `NotFound`.
+pub fn set_doubt(db: &mut Db, id: CampaignId, doubt: Doubt, actor: &Actor, now: At) -> Result<(), Error> {
+    must_be_draft(db, id)?;
+    store::set_doubt(db, id, doubt, now)?;
+    Ok(audit::record(db, actor, "set what happens in doubt", "campaign", Some(id.0), doubt.as_str(), now)?)
+}
+
+/// Deletes a draft with its texts. Answers its name.
+///
+/// # Errors
+/// `Conflict` when it is no draft: what was sent stays on record; `NotFound`.
+pub fn delete(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<String, Error> {
+    let campaign = must_be_draft(db, id)?;
+    store::delete(db, id)?;
+    audit::record(db, actor, "deleted", "campaign", Some(id.0), &campaign.name, now)?;
+    Ok(campaign.name)
+}
+
+/// Whether a text is still the one that its writer began to change: `seen` is its `updated_at` then, in microseconds.
+///
+/// # Errors
+/// `NotFound` for a language in which the campaign is not written; the database's.
+pub fn is_as_seen(db: &mut Db, id: CampaignId, language: &Language, seen: i64) -> Result<bool, Error> {
+    let variant = store::variant(db, id, language)?.ok_or(Error::NotFound("language of this campaign"))?;
+    Ok(variant.updated_at.micros() == seen)
 }
 
 fn must_be_draft(db: &mut Db, id: CampaignId) -> Result<Campaign, Error> {

@@ -1,16 +1,28 @@
 //! A campaign's deliveries as CSV, in pieces, so that memory does not grow with the audience.
 
+use super::store;
+use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::Error;
 use crate::mail::message_id;
 use crate::outbox::{self, Delivery, DeliveryState};
 use crate::subscribers::export::Reader;
-use crate::values::{CampaignId, DeliveryId, RootKey, spreadsheet_cell};
+use crate::values::{At, CampaignId, DeliveryId, RootKey, spreadsheet_cell};
 
 /// The first line.
 pub const HEADER: [&str; 7] = ["email", "state", "attempts", "code", "reply", "message_id", "updated_at"];
 /// Rows that are held in memory at a time.
 const PIECE: i64 = 1000;
+
+/// Notes who takes the addresses of a campaign's readers out of the house.
+///
+/// # Errors
+/// `NotFound`, or the database's.
+pub fn record(db: &mut Db, id: CampaignId, state: Option<DeliveryState>, actor: &Actor, now: At) -> Result<(), Error> {
+    store::find(db, id)?;
+    let detail = state.map(|state| format!("only {state}")).unwrap_or_default();
+    Ok(audit::record(db, actor, "exported the deliveries of", "campaign", Some(id.0), &detail, now)?)
+}
 
 /// Which rows are wanted, and how far we are.
 #[derive(Debug, Clone)]
@@ -48,12 +60,12 @@ pub fn csv(rows: &[Delivery], header: bool, root: &RootKey, host: &str, reader: 
         writer.write_record(HEADER)?;
     }
     for row in rows {
-        writer.write_record(record(row, root, host, reader))?;
+        writer.write_record(columns(row, root, host, reader))?;
     }
     Ok(writer.into_inner()?)
 }
 
-fn record(row: &Delivery, root: &RootKey, host: &str, reader: Reader) -> [String; 7] {
+fn columns(row: &Delivery, root: &RootKey, host: &str, reader: Reader) -> [String; 7] {
     let email = row.address.to_string();
     [
         match reader {

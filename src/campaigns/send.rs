@@ -37,7 +37,8 @@ pub fn schedule(db: &mut Db, id: CampaignId, at: Option<At>, actor: &Actor, now:
     // The time is in the key, because a job that waits for another time must not stand in this one's way.
     let key = format!("{START_JOB}:{id}:{}", at.micros());
     jobs::enqueue(db, START_JOB, &StartJob { campaign: id }, at, Some(&key), now)?;
-    Ok(audit::record(db, actor, "scheduled", "campaign", Some(id.0), &format!("for {}", at.rfc3339()), now)?)
+    let planned = if at == now { "for now".to_owned() } else { format!("for {}", at.0.format("%Y-%m-%d %H:%M UTC")) };
+    Ok(audit::record(db, actor, "scheduled", "campaign", Some(id.0), &planned, now)?)
 }
 
 /// What must hold before a campaign may leave.
@@ -82,6 +83,10 @@ pub fn check(db: &mut Db, campaign: &Campaign, at: Option<At>, now: At) -> Resul
     problems.check()
 }
 
+fn audience_words(total: i64) -> String {
+    if total == 1 { "1 reader".into() } else { format!("{total} readers") }
+}
+
 /// Back to draft, so that it can be changed.
 ///
 /// # Errors
@@ -113,7 +118,7 @@ pub fn start(db: &mut Db, id: CampaignId, now: At) -> Result<bool, Error> {
     };
     let total = audience::fix(db, &campaign, now)?;
     store::set_started(db, id, total, now)?;
-    audit::record(db, &Actor::program(), "started", "campaign", Some(id.0), &format!("{total} readers"), now)?;
+    audit::record(db, &Actor::program(), "started", "campaign", Some(id.0), &audience_words(total), now)?;
     if total == 0 {
         let started = store::find(db, id)?;
         store::take_step(db, &started, Step::Finish, Some("Nobody was in its audience when it started."), now)?;

@@ -92,7 +92,7 @@ pub fn run(app: &App, command: CampaignCommand, out: &mut dyn Write) -> anyhow::
         }
         CampaignCommand::Cancel { id } => {
             let skipped = write(app, move |db| send::cancel(db, CampaignId(id), &actor, now))?;
-            writeln!(out, "cancelled; {skipped} were not mailed")?;
+            writeln!(out, "cancelled; {skipped} not mailed")?;
         }
         CampaignCommand::Status { id, json } => status(app, CampaignId(id), json, out)?,
         CampaignCommand::Deliveries { id, state, csv } => {
@@ -195,7 +195,8 @@ fn deliveries(
     csv: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    app.db.read_here(|db| store::find(db, id)).map_err(in_words)?;
+    let now = app.clock.now();
+    write(app, |db| export::record(db, id, state, &Actor::command_line(), now))?;
     let mut rest = Export::new(id, state);
     let mut first = true;
     loop {

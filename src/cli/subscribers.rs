@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::Subcommand;
 
 use crate::app::App;
+use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::Error;
 use crate::organisation;
@@ -74,6 +75,10 @@ pub fn run(app: &App, command: SubscribersCommand, out: &mut dyn Write, err: &mu
         }
         SubscribersCommand::Export { topic } => {
             let topic = topic.map(|slug| find_topic(app, &slug)).transpose()?.map(|(id, _)| id);
+            let now = app.clock.now();
+            app.db.write_here(|db| {
+                audit::record(db, &Actor::command_line(), "exported", "subscribers", None, "", now).map_err(Error::from)
+            })?;
             let filter = Filter { topic, ..Filter::default() };
             out.write_all(export::HEADER.as_bytes())?;
             let mut after = SubscriberId(0);

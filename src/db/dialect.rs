@@ -12,10 +12,13 @@ use super::Db;
 /// The back end's.
 pub fn prepare_connection(db: &mut Db) -> QueryResult<()> {
     match db {
-        Db::Sqlite(c) => c.batch_execute(
-            "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+        Db::Sqlite(c) => {
+            super::search::prepare(c)?;
+            c.batch_execute(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
              PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
-        ),
+            )
+        }
         Db::Pg(c) => c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;"),
     }
 }
@@ -66,14 +69,6 @@ pub fn with_rows(db: &Db, columns: &[(&str, &str)]) -> String {
                 columns.iter().map(|(name, _)| format!("value ->> '{name}' AS {name}")).collect();
             format!("WITH v AS MATERIALIZED (SELECT {} FROM json_each($1)) ", columns.join(", "))
         }
-    }
-}
-
-/// `LIKE` without regard to case, for searches in lists (ASCII only on SQLite).
-pub fn ilike(db: &Db) -> &'static str {
-    match db {
-        Db::Pg(_) => "ILIKE",
-        Db::Sqlite(_) => "LIKE",
     }
 }
 

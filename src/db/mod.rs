@@ -9,6 +9,7 @@ pub mod dialect;
 pub mod migrate;
 mod pool;
 pub mod schema;
+pub mod search;
 pub mod types;
 mod url;
 

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::{Delivery, DeliveryState, NewDelivery};
 use crate::db::schema::deliveries;
+use crate::db::search::{self, lower};
 use crate::db::{Both, Db};
 use crate::values::{At, CampaignId, DeliveryId, Page, PageRequest};
 
@@ -70,9 +71,9 @@ pub fn list(
         count = count.filter(deliveries::state.eq(state));
     }
     if let Some(part) = address {
-        let pattern = format!("%{}%", part.replace(['%', '_', '\\'], ""));
-        rows = rows.filter(deliveries::address.like(pattern.clone()));
-        count = count.filter(deliveries::address.like(pattern));
+        let pattern = search::part(part);
+        rows = rows.filter(lower(deliveries::address).like(pattern.clone()).escape('\\'));
+        count = count.filter(lower(deliveries::address).like(pattern).escape('\\'));
     }
     let total = count.count().get_result(db)?;
     let rows = rows.order(deliveries::id.asc()).limit(request.size).offset(request.offset()).load(db)?;

@@ -19,5 +19,5 @@ pub mod suppression;
 pub mod topics;
 pub mod unsubscribe;
 
-pub use model::{ConsentEvent, ConsentKind, Signup, Subscriber, SubscriberState, SuppressionReason};
+pub use model::{ConsentEvent, ConsentKind, Signup, Subscriber, SubscriberState, SuppressionReason, split_slugs};
 pub use topics::Topic;

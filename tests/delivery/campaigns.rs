@@ -12,7 +12,7 @@ use crate::support::TestDb;
 use crate::support::analyses::topic;
 use crate::support::campaigns::*;
 
-const BODY: &str = "Dear **{{subscriber.name}}**,\n\n[on the web]({{web_url}}), [give]({{donate_url}}?from=mail), \
+const BODY: &str = "Dear **{{subscriber.name}}**,\n\n[on the web]({{web_url}}), [write to us](https://equal-ground.example/?from=mail), \
     [survey](https://s.example/?who={{subscriber.email}}), <{{preferences_url}}>, `{{subscriber.language}}`\n\n\
     <b>raw</b> pqz0q0z";
 
@@ -58,7 +58,7 @@ on_both! {
         assert!(!anna.html.contains("invalid") && !anna.text.contains("invalid") && !anna.html.contains("pqz1q"), "{}", anna.html);
         assert!(!anna.html.contains("<b>raw"));
         let hrefs = links(&anna.html);
-        assert!(hrefs.contains(&"http://127.0.0.1:8080/donate?from=mail".to_owned()), "{hrefs:?}");
+        assert!(hrefs.contains(&"https://equal-ground.example/?from=mail".to_owned()), "{hrefs:?}");
         assert!(hrefs.contains(&"https://s.example/?who=anna@a.example".to_owned()), "{hrefs:?}");
         let of = |path: &str| hrefs.iter().find(|href| href.contains(path)).unwrap().clone();
         assert_eq!(purpose(&of("/mail/"), &app, Purpose::WebVersion), rows[0].id.0);

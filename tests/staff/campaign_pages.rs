@@ -102,8 +102,8 @@ on_both! {
         app.get("/staff/campaigns/1/progress").await.shows("data-live-done=\"reload\"");
         app.post_form("/staff/campaigns/1/resume", &[]).await.leads_to("/staff/campaigns/1");
         set_state(&app.app, &all[1], DeliveryState::Unknown);
-        app.get("/staff/campaigns/1").await.shows("1 in doubt").shows("Count these as sent");
-        app.get("/staff/campaigns/1/doubt/sent").await.is(200).shows("Count these as sent?");
+        app.get("/staff/campaigns/1").await.shows("1 in doubt").shows("Count 1 mail as sent");
+        app.get("/staff/campaigns/1/doubt/sent").await.is(200).shows("Count 1 mail as sent?");
         app.get("/staff/campaigns/1/doubt/maybe").await.is(404);
         app.post_form("/staff/campaigns/1/doubt/again", &[]).await.leads_to("/staff/campaigns/1");
         app.get("/staff/campaigns/1/deliveries?state=queued").await.is(200).shows("boris@a.example").shows("1 delivery");
@@ -114,10 +114,117 @@ on_both! {
         assert_eq!(csv.text.lines().count(), 3);
         app.get("/staff/campaigns/1/cancel").await.is(200).shows("Not mailed yet");
         app.post_form("/staff/campaigns/1/cancel", &[]).await.leads_to("/staff/campaigns/1");
-        app.get("/staff/campaigns/1").await.shows("Cancelled. 1 reader were not mailed.").shows("Cancelled by campaigner@example.org.");
+        app.get("/staff/campaigns/1").await.shows("Cancelled. 1 reader was not mailed.").shows("Cancelled by campaigner@example.org.");
         app.post_form("/staff/campaigns/1/duplicate", &[]).await.leads_to("/staff/campaigns/2");
         app.get("/staff/campaigns?state=cancelled").await.is(200).shows("Spring &amp; law");
         app.get("/staff/campaigns/9").await.is(404);
+    }
+
+    async fn what_happens_in_doubt_is_chosen_while_it_is_a_draft(backend) {
+        let app = with_readers(backend).await;
+        let now = app.app.clock.now();
+        let id = crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        app.log_in_as(Role::Campaigner).await;
+        app.get("/staff/campaigns/1").await.shows("Hold it until you decide").shows("Sent again");
+        app.post_form("/staff/campaigns/1/doubt", &[("doubt", "toss a coin")]).await.is(422).shows("choose one of the two");
+        app.post_form("/staff/campaigns/1/doubt", &[("doubt", "hold")]).await.leads_to("/staff/campaigns/1");
+        app.get("/staff/campaigns/1").await.shows("Held for you to decide");
+        app.post_form("/staff/campaigns/1/duplicate", &[]).await.leads_to("/staff/campaigns/2");
+        app.get("/staff/campaigns/2").await.shows("Held for you to decide");
+        app.write(|db| { send::schedule(db, id, None, &actor(), now)?; send::start(db, id, now) }).unwrap();
+        app.post_form("/staff/campaigns/1/doubt", &[("doubt", "resend")]).await.leads_to("/staff/campaigns/1");
+        app.get("/staff/campaigns/1").await.shows("do not change any more").shows("Held for you to decide");
+    }
+
+    async fn a_draft_can_be_deleted_and_nothing_else(backend) {
+        let app = with_readers(backend).await;
+        let now = app.app.clock.now();
+        crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        let sent = crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        app.write(|db| { send::schedule(db, sent, None, &actor(), now)?; send::start(db, sent, now) }).unwrap();
+        app.log_in_as(Role::Campaigner).await;
+        app.get("/staff/campaigns/1/delete").await.is(200).shows("Delete the draft “Spring letter”?");
+        app.post_form("/staff/campaigns/1/delete", &[]).await.leads_to("/staff/campaigns");
+        app.get("/staff/campaigns").await.shows("The draft “Spring letter” is deleted.");
+        app.get("/staff/campaigns/1").await.is(404);
+        for answer in [app.get("/staff/campaigns/2/delete").await, app.post_form("/staff/campaigns/2/delete", &[]).await] {
+            answer.leads_to("/staff/campaigns/2");
+        }
+        app.get("/staff/campaigns/2").await.is(200).shows("do not change any more");
+        app.log_in_as(Role::Admin).await;
+        app.get("/staff/audit").await.shows("Deleted campaign 1").shows("Spring letter");
+    }
+
+    async fn what_somebody_else_wrote_meanwhile_is_not_lost(backend) {
+        let app = with_readers(backend).await;
+        crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        app.log_in_as(Role::Campaigner).await;
+        let seen = |page: &str| page.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let old = seen(&app.get("/staff/campaigns/1/text/en").await.text);
+        let path = "/staff/campaigns/1/text/en";
+        app.app.clock.advance(chrono::Duration::seconds(5));
+        app.post_form(path, &[("seen", &old), ("subject", "Theirs"), ("body", "Their text")]).await.leads_to(path);
+        let late = app.post_form(path, &[("seen", &old), ("subject", "Mine"), ("body", "My text")]).await;
+        late.is(409).shows("Somebody changed this text while you were writing.").shows("My text").shows("Their text");
+        let kept = app.read(|db| Ok(store::variants(db, CampaignId(1))?)).unwrap();
+        assert_eq!((kept[0].subject.as_str(), kept[0].body.as_str()), ("Theirs", "Their text"));
+        // Who has seen it may replace it.
+        app.post_form(path, &[("seen", &seen(&late.text)), ("subject", "Mine"), ("body", "My text")]).await.leads_to(path);
+    }
+
+    async fn a_link_to_gifts_is_refused_while_there_is_no_page_for_them(backend) {
+        let app = with_readers(backend).await;
+        crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        app.log_in_as(Role::Campaigner).await;
+        let page = app.post_form("/staff/campaigns/1/text/en", &[("subject", "s"), ("body", "One\n[give]({{donate_url}})")]).await;
+        page.is(422).shows("line 2: {{donate_url}} leads nowhere yet: giving is not switched on").shows("Not to be used yet");
+    }
+
+    async fn deliveries_are_searched_literally_and_exports_audited(backend) {
+        let app = with_readers(backend).await;
+        let now = app.app.clock.now();
+        let law = app.read(|db| Ok(pledgepost::subscribers::store::topics::by_slug(db, &"law".parse().unwrap())?.unwrap())).unwrap();
+        reader(&app.app, "Vera_K@a.example", "en", "active", &[law]);
+        let id = crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        app.write(|db| { send::schedule(db, id, None, &actor(), now)?; send::start(db, id, now) }).unwrap();
+        app.log_in_as(Role::Admin).await;
+        app.get("/staff/campaigns/1/deliveries?q=vERA_k").await.is(200).shows("Vera_K@a.example").shows("1 delivery");
+        app.get("/staff/campaigns/1/deliveries?q=Ver_").await.is(200).shows("Nothing found");
+        app.get("/staff/campaigns/1/deliveries?q=%25").await.is(200).shows("Nothing found");
+        app.get("/staff/campaigns/1/deliveries.csv?state=queued").await.is(200);
+        app.get("/staff/audit").await.shows("Exported the deliveries of").shows("only queued").shows("admin@example.org");
+    }
+
+    async fn the_start_page_says_what_needs_somebody(backend) {
+        let app = with_readers(backend).await;
+        let now = app.app.clock.now();
+        app.log_in_as(Role::Campaigner).await;
+        app.get("/staff").await.is(200).shows("No campaigns yet").shows("Active subscribers");
+        let id = crate::support::campaigns::campaign(&app.app, &[("en", "News", "Hi")], &["law"]);
+        app.write(|db| {
+            send::schedule(db, id, None, &actor(), now)?;
+            send::start(db, id, now)?;
+            pledgepost::outbox::servers::failed(db, "main", 3, "535 wrong password", now, now)?;
+            send::pause(db, id, Some("The server refuses us."), &actor(), now)
+        }).unwrap();
+        let page = app.get("/staff").await;
+        page.is(200).shows("“Spring letter” is paused: The server refuses us.").shows("href=\"/staff/campaigns/1\"");
+        page.shows("The mail server main does not take mails: 535 wrong password.");
+    }
+
+    async fn an_older_analysis_can_be_drafted_from(backend) {
+        let app = with_readers(backend).await;
+        let now = app.app.clock.now();
+        app.write(|db| {
+            for n in 0..100 {
+                published(db, &format!("newer-{n}"), "2025-01-01", &[("en", "Newer")], &[], now);
+            }
+            Ok(())
+        }).unwrap();
+        app.log_in_as(Role::Campaigner).await;
+        assert!(!app.get("/staff/campaigns/new").await.is(200).text.contains("The law"));
+        let page = app.get("/staff/campaigns/new?analysis=1").await;
+        page.is(200).shows("The law").shows("value=\"1\" selected");
     }
 
     async fn the_web_version_is_a_document_of_its_own(backend) {

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use super::super::model::{Campaign, CampaignState, Doubt, Step};
 use crate::db::Db;
 use crate::db::schema::{campaign_topics, campaigns};
+use crate::db::search::{self, lower};
 use crate::error::Error;
 use crate::on_each;
 use crate::values::{AnalysisId, At, CampaignId, Page, PageRequest, TopicId};
@@ -59,13 +60,21 @@ pub fn list(
         count = count.filter(campaigns::state.eq(state));
     }
     if let Some(part) = name {
-        let pattern = format!("%{}%", part.replace(['%', '_', '\\'], ""));
-        rows = rows.filter(campaigns::name.like(pattern.clone()));
-        count = count.filter(campaigns::name.like(pattern));
+        let pattern = search::part(part);
+        rows = rows.filter(lower(campaigns::name).like(pattern.clone()).escape('\\'));
+        count = count.filter(lower(campaigns::name).like(pattern).escape('\\'));
     }
     let total = count.count().get_result(db)?;
     let rows = rows.order(campaigns::id.desc()).limit(request.size).offset(request.offset()).load(db)?;
     Ok(Page { rows, total, request })
+}
+
+/// What campaigns are called.
+///
+/// # Errors
+/// The database's.
+pub fn names(db: &mut Db, ids: &[CampaignId]) -> QueryResult<Vec<(CampaignId, String)>> {
+    campaigns::table.filter(campaigns::id.eq_any(ids.to_vec())).select((campaigns::id, campaigns::name)).load(db)
 }
 
 /// Every campaign in one of the states.
@@ -91,6 +100,14 @@ pub fn set_doubt(db: &mut Db, id: CampaignId, doubt: Doubt, now: At) -> QueryRes
         .set((campaigns::doubt.eq(doubt), campaigns::updated_at.eq(now)))
         .execute(db)
         .map(drop)
+}
+
+/// Deletes a campaign with its variants and its choice of topics; what it mailed stays in the outbox.
+///
+/// # Errors
+/// The database's.
+pub fn delete(db: &mut Db, id: CampaignId) -> QueryResult<()> {
+    diesel::delete(campaigns::table.filter(campaigns::id.eq(id))).execute(db).map(drop)
 }
 
 /// # Errors

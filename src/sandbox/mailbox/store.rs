@@ -2,9 +2,10 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Bool};
 
 use crate::db::schema::sandbox_mails::dsl::*;
+use crate::db::search::{self, lower};
 use crate::db::{Db, MultiBackend};
 use crate::on_each;
 use crate::values::{At, Page, PageRequest};
@@ -64,20 +65,12 @@ fn columns() -> Columns {
     (id, at, sender, recipient, subject, message_id, sql::<BigInt>("CAST(LENGTH(raw) AS BIGINT)"))
 }
 
-diesel::define_sql_function! {
-    /// Lower case: of all letters on PostgreSQL, of ASCII on SQLite.
-    fn lower(text: Text) -> Text;
-}
-
 type Condition = Box<dyn BoxableExpression<sandbox_mails, MultiBackend, SqlType = Bool>>;
 
 /// Part of a recipient's address or of a subject, in any case.
-fn matching(search: Option<&str>) -> Option<Condition> {
-    let search = search.map(str::trim).filter(|search| !search.is_empty())?;
-    let pattern = |text: String| format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-    // `recipient_key` was lowered by Rust, subjects are lowered by the database.
-    let (by_rust, by_database) = (pattern(search.to_lowercase()), pattern(search.to_owned()));
-    Some(Box::new(recipient_key.like(by_rust).escape('\\').or(lower(subject).like(lower(by_database)).escape('\\'))))
+fn matching(typed: Option<&str>) -> Option<Condition> {
+    let pattern = search::part(typed.filter(|typed| !typed.trim().is_empty())?);
+    Some(Box::new(recipient_key.like(pattern.clone()).escape('\\').or(lower(subject).like(pattern).escape('\\'))))
 }
 
 /// The newest mails first, all of them or those whose recipient or subject contains `search`.

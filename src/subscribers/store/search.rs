@@ -3,14 +3,10 @@
 use diesel::prelude::*;
 
 use crate::db::schema::{subscribers, subscriptions};
+use crate::db::search::{self, lower};
 use crate::db::{Db, MultiBackend};
 use crate::subscribers::{Subscriber, SubscriberState};
 use crate::values::{Language, Page, PageRequest, SubscriberId, TopicId};
-
-diesel::define_sql_function! {
-    /// Lower case; on SQLite of ASCII letters only.
-    fn lower(text: diesel::sql_types::Text) -> diesel::sql_types::Text;
-}
 
 /// What staff look for. Nothing set means everybody.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,9 +32,8 @@ type Rows<'a> = subscribers::BoxedQuery<'a, MultiBackend>;
 
 fn filtered<'a>(filter: &Filter) -> Rows<'a> {
     let mut rows = subscribers::table.into_boxed();
-    let text = filter.text.trim().to_lowercase();
-    if !text.is_empty() {
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    if !filter.text.trim().is_empty() {
+        let pattern = search::part(&filter.text);
         rows = rows.filter(
             subscribers::email_key
                 .like(pattern.clone())

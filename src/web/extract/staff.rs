@@ -78,6 +78,8 @@ struct StaffFacts<'a> {
     name: &'a str,
     email: &'a str,
     role: Role,
+    /// Of every time on the page, unless it names another.
+    zone: String,
     nav: Vec<nav::Group>,
 }
 
@@ -107,6 +109,7 @@ impl<P> Staff<P> {
             name: if self.name.is_empty() { &self.email } else { &self.name },
             email: &self.email,
             role: self.role,
+            zone: self.zone().name().replace('_', " "),
             nav: nav::groups(self.role, &self.visit.path, sandbox),
         };
         let notice: Option<Notice> = self.session.remove_as(SESSION_NOTICE).and_then(Result::ok);

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::request_id::RequestId;
 use crate::app::App;
 use crate::error::{Error as Feature, FieldError};
+use crate::values::Language;
 use crate::web::extract::PublicPage;
 use crate::web::{Error, Pages, Visit, paths};
 
@@ -98,6 +99,12 @@ impl Failure {
             Err(_) => PublicPage::bare(app, pages, visit),
         };
         page.meta.noindex = true;
+        // Staff pages are in English, and readers' frame has no way back to them.
+        let staff = paths::is_staff(request.path());
+        if staff {
+            page.language = Language::english();
+        }
+        let template = if staff { "staff/error" } else { "public/error" };
         let title = page.t(&format!("web-error-{}-title", self.stem), &[]);
         let text = page.t(&format!("web-error-{}-text", self.stem), &[]);
         let data = ErrorPage {
@@ -106,7 +113,7 @@ impl Failure {
             code: status.as_u16(),
             request_id: status.is_server_error().then_some(request_id),
         };
-        page.render_with(status, "public/error", &title, &data).unwrap_or_else(|error| {
+        page.render_with(status, template, &title, &data).unwrap_or_else(|error| {
             tracing::error!(error = format!("{error:?}"), "the error page cannot be rendered");
             plain()
         })

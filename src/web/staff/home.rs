@@ -1,16 +1,18 @@
-//! The start page: what needs attention, how many readers there are, and where to go.
+//! The start page: what needs attention, how many readers there are, and what is going on.
 
 use serde::Serialize;
 
-use super::nav;
+use super::campaigns::{number, path, state_kind, state_label};
+use super::moment;
+use crate::analyses;
 use crate::campaigns::{self, CampaignState};
 use crate::db::Db;
 use crate::error::Error as FeatureError;
-use crate::i18n::Texts;
+use crate::jobs;
 use crate::outbox;
 use crate::staff::Permission;
 use crate::subscribers::{self, SubscriberState};
-use crate::values::Language;
+use crate::values::PageRequest;
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 
@@ -27,58 +29,102 @@ struct Attention {
 struct Figure {
     label: &'static str,
     number: String,
+    /// The rows that were counted, for those who may see them.
+    href: Option<&'static str>,
+}
+
+/// A campaign in the list of the newest.
+#[derive(Serialize)]
+struct Recent {
+    href: String,
+    name: String,
+    state: &'static str,
+    kind: &'static str,
+    changed: String,
 }
 
 #[derive(Serialize)]
 struct HomePage {
     attention: Vec<Attention>,
     figures: Vec<Figure>,
-    groups: Vec<nav::Group>,
+    recent: Vec<Recent>,
+    may_campaign: bool,
+    may_publish: bool,
     /// The organisation has no legal name or address yet, and this member may change that.
     first_steps: bool,
 }
 
 /// `GET /staff`
 pub async fn show(staff: Staff<permit::Read>) -> Answer {
-    let look = staff.app.db.read(|db| Ok::<_, FeatureError>((attention(db)?, figures(db)?)));
-    let (attention, figures) = look.await?;
-    let mut groups = nav::groups(staff.role, "", false);
-    groups.retain(|group| group.title != "Overview");
+    let (zone, may_read) = (staff.zone(), staff.may(Permission::SubscribersRead));
+    let look =
+        staff.app.db.read(move |db| Ok::<_, FeatureError>((attention(db)?, figures(db, may_read)?, recent(db, zone)?)));
+    let (attention, figures, recent) = look.await?;
     let organisation = &staff.organisation;
     let fresh = organisation.legal_name.is_empty() || organisation.postal_address.is_empty();
-    let first_steps = fresh && staff.may(Permission::Organisation);
-    staff.render("staff/home", "Start", &HomePage { attention, figures, groups, first_steps })
+    let page = HomePage {
+        attention,
+        figures,
+        recent,
+        may_campaign: staff.may(Permission::Campaigns),
+        may_publish: staff.may(Permission::Analyses),
+        first_steps: fresh && staff.may(Permission::Organisation),
+    };
+    staff.render("staff/home", "Start", &page)
 }
 
 fn attention(db: &mut Db) -> Result<Vec<Attention>, FeatureError> {
     let server = |server: outbox::servers::MailServerState| {
-        let reason = server.reason.unwrap_or_default();
+        let reason = server.reason.unwrap_or_else(|| "it did not say why".into());
         let text =
-            format!("The mail server {} does not take mails, and is tried again by itself: {reason}", server.name);
+            format!("The mail server {} does not take mails: {reason}. It is tried again by itself.", server.name);
         Attention { kind: "danger", text, href: None, label: "" }
     };
     let mut all: Vec<Attention> = outbox::servers::failing(db)?.into_iter().map(server).collect();
+    for (id, kind, error) in jobs::failed(db)? {
+        let error = error.unwrap_or_else(|| "it left no word".into());
+        let text = format!("Job {id} ({kind}) was given up after many tries: {error}. Ask whoever runs the server.");
+        all.push(Attention { kind: "danger", text, href: None, label: "" });
+    }
     for campaign in campaigns::store::with_state(db, &[CampaignState::Paused, CampaignState::Sending])? {
         let (kind, text) = match (campaign.state, campaign.reason) {
             (CampaignState::Sending, _) => ("info", format!("“{}” is being sent.", campaign.name)),
             (_, Some(reason)) => ("warn", format!("“{}” is paused: {reason}", campaign.name)),
             (_, None) => ("warn", format!("“{}” is paused.", campaign.name)),
         };
-        let href = Some(format!("/staff/campaigns/{}", campaign.id));
-        all.push(Attention { kind, text, href, label: "Look" });
+        let href = Some(path(campaign.id));
+        all.push(Attention { kind, text, href, label: "Look at it" });
     }
     Ok(all)
 }
 
-/// Numbers alone, which every role may see.
-fn figures(db: &mut Db) -> Result<Vec<Figure>, FeatureError> {
+/// Numbers alone every role may see; the way to the rows is for those who may see addresses.
+fn figures(db: &mut Db, may_read: bool) -> Result<Vec<Figure>, FeatureError> {
     let counts = subscribers::store::count_by_state(db)?;
-    let figure = |label, state| {
+    let figure = |label, state, href: &'static str| {
         let count = counts.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count);
-        Figure { label, number: Texts::get().number(&Language::english(), count) }
+        Figure { label, number: number(count), href: may_read.then_some(href) }
     };
+    let published = analyses::read::published(db, &analyses::read::Filter::default(), &[], PageRequest::new(None, 1))?;
     Ok(vec![
-        figure("Active subscribers", SubscriberState::Active),
-        figure("Not confirmed yet", SubscriberState::Pending),
+        figure("Active subscribers", SubscriberState::Active, "/staff/subscribers?state=active"),
+        figure("Not confirmed yet", SubscriberState::Pending, "/staff/subscribers?state=pending"),
+        Figure {
+            label: "Analyses published",
+            number: number(published.total),
+            href: Some("/staff/analyses?state=published"),
+        },
     ])
+}
+
+fn recent(db: &mut Db, zone: chrono_tz::Tz) -> Result<Vec<Recent>, FeatureError> {
+    let newest = campaigns::store::list(db, None, None, PageRequest::new(None, 5))?;
+    let row = |campaign: campaigns::Campaign| Recent {
+        href: path(campaign.id),
+        state: state_label(campaign.state),
+        kind: state_kind(campaign.state),
+        changed: moment(campaign.updated_at, zone),
+        name: campaign.name,
+    };
+    Ok(newest.rows.into_iter().map(row).collect())
 }

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{FormPage, field_errors};
 use crate::app::App;
 use crate::error::{Error as FeatureError, Problems};
-use crate::i18n::Texts;
 use crate::staff::members::{self, NewMember};
 use crate::staff::{Member, Role, store};
-use crate::values::{At, EmailAddress, Language, StaffId};
+use crate::values::{At, EmailAddress, StaffId};
 use crate::web::extract::{Form, Staff, permit};
+use crate::web::staff::moment;
 use crate::web::{Answer, Error, Notice};
 
 type Admin = Staff<permit::StaffAdmin>;
@@ -168,7 +168,7 @@ fn row(staff: &Admin, member: Member) -> Row {
         (None, None) => ("Invited", "info"),
         (None, Some(_)) => ("Active", "ok"),
     };
-    let time = |at: At| Texts::get().date_time(&Language::english(), at, staff.zone());
+    let time = |at: At| moment(at, staff.zone());
     Row {
         href: format!("/staff/members/{}", member.id),
         name: if member.name.is_empty() { member.email.to_string() } else { member.name },

@@ -3,10 +3,6 @@
 pub mod account;
 pub mod analyses;
 pub mod audit;
-pub mod campaign_deliveries;
-pub mod campaign_progress;
-pub mod campaign_sending;
-pub mod campaign_texts;
 pub mod campaigns;
 pub mod home;
 pub mod login;
@@ -20,6 +16,14 @@ pub mod topics;
 use serde::Serialize;
 
 use crate::error::{Error, FieldError};
+use crate::i18n::Texts;
+use crate::values::{At, Language};
+
+/// Day and time. The zone is named once, in the foot of every staff page.
+pub(crate) fn moment(at: At, zone: chrono_tz::Tz) -> String {
+    let local = at.0.with_timezone(&zone);
+    format!("{}, {}", Texts::get().date(&Language::english(), local.date_naive()), local.format("%H:%M"))
+}
 
 /// A form as it was typed, and what is wrong with it: the `d` of every form page.
 #[derive(Debug, Serialize)]

@@ -14,6 +14,7 @@ use crate::values::{Language, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::public::analyses::view::countries;
+use crate::web::staff::moment;
 
 #[derive(Serialize)]
 struct Show {
@@ -103,7 +104,7 @@ fn rows(staff: &Staff<permit::Read>, whole: &Whole, may_write: bool) -> Vec<Row>
             title: text.title.clone(),
             state,
             kind,
-            changed: Texts::get().date_time(&Language::english(), text.updated_at, staff.zone()),
+            changed: moment(text.updated_at, staff.zone()),
         }
     });
     let missing = staff.organisation.languages().into_iter().filter(|language| whole.text(language).is_none());
@@ -134,7 +135,7 @@ fn facts(staff: &Staff<permit::Read>, whole: &Whole) -> Vec<Fact> {
         Fact { term: "Languages", value: names(whole.translations.iter().map(|text| text.language.clone())) },
     ];
     if let Some(at) = analysis.published_at {
-        facts.push(Fact { term: "First published", value: texts.date_time(&english, at, staff.zone()) });
+        facts.push(Fact { term: "First published", value: moment(at, staff.zone()) });
     }
     facts
 }
@@ -146,7 +147,7 @@ fn event(staff: &Staff<permit::Read>, entry: &AuditEntry) -> Event {
     }
     Event {
         title: format!("{title} by {}", entry.actor),
-        time: Texts::get().date_time(&Language::english(), entry.at, staff.zone()),
+        time: moment(entry.at, staff.zone()),
         datetime: entry.at.rfc3339(),
         text: entry.detail.clone(),
     }

@@ -21,7 +21,7 @@ struct Sure {
     heading: String,
     lead: &'static str,
     action: String,
-    button: &'static str,
+    button: String,
     cancel_href: String,
 }
 
@@ -39,8 +39,8 @@ pub async fn sure_suppress(staff: Writer, app: Data<App>, id: Path<SubscriberId>
 
 /// `GET /staff/subscribers/{id}/erase`
 pub async fn sure_erase(staff: Writer, app: Data<App>, id: Path<SubscriberId>) -> Answer {
-    let lead = "Address, name, choices and attributes are deleted, also from past deliveries. An encoded trace stays, so \
-                that an import does not bring them back. This cannot be undone.";
+    let lead = "Address, name, choices and attributes are deleted, also from past deliveries. Only a code that \
+                recognises the address stays, so that an import does not bring them back. This cannot be undone.";
     sure(&staff, &app, *id, "Erase", lead, "erase").await
 }
 
@@ -57,6 +57,7 @@ async fn sure(
     let heading = format!("{button} {}?", row.email);
     let action = format!("{}/{verb}", path(id));
     let title = heading.clone();
+    let button = format!("{button} {}", row.email);
     let data = Sure { heading, lead, action, button, cancel_href: path(id) };
     staff.render("staff/subscribers/sure", &title, &data)
 }

@@ -1,27 +1,36 @@
 //! A subscriber's page: what they chose, what they said and when, what we mailed.
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, Path};
 use serde::Serialize;
 
 use super::{path, state_badge};
 use crate::app::App;
 use crate::audit::{self, AuditEntry};
+use crate::campaigns;
 use crate::db::Db;
 use crate::error::Error;
-use crate::i18n::Texts;
-use crate::outbox::{self, Delivery, DeliveryState};
+use crate::outbox::{self, Delivery};
 use crate::staff::Permission;
 use crate::subscribers::store::{self, consent};
-use crate::subscribers::{ConsentEvent, ConsentKind, Subscriber, SuppressionReason, suppression, topics};
-use crate::values::{At, Language, PageRequest, SubscriberId};
+
+use crate::subscribers::{ConsentEvent, ConsentKind, Subscriber, SuppressionReason, split_slugs, suppression, topics};
+use crate::values::{At, CampaignId, Language, PageRequest, SubscriberId};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
+use crate::web::staff::campaigns::progress;
+use crate::web::staff::moment;
 
 const SHOWN: i64 = 100;
 
 struct Loaded {
     subscriber: Subscriber,
     topics: Vec<String>,
+    /// What topics are called, by slug.
+    names: HashMap<String, String>,
+    /// What the campaigns of the deliveries are called.
+    campaigns: HashMap<CampaignId, String>,
     suppression: Option<(SuppressionReason, At)>,
     consent: Vec<ConsentEvent>,
     deliveries: Vec<Delivery>,
@@ -37,7 +46,6 @@ struct Shown {
     may_write: bool,
     href: String,
     facts: Vec<Fact>,
-    topics: Vec<String>,
     consent: Vec<Event>,
     deliveries: Vec<Mail>,
     audit: Vec<Event>,
@@ -61,7 +69,7 @@ struct Event {
 struct Mail {
     what: String,
     href: Option<String>,
-    state: DeliveryState,
+    state: &'static str,
     kind: &'static str,
     time: String,
     reply: String,
@@ -80,26 +88,31 @@ fn load(db: &mut Db, id: SubscriberId) -> Result<Loaded, Error> {
     let subscriber = store::find(db, id)?.ok_or(Error::NotFound("subscriber"))?;
     let chosen = store::subscribed_topics(db, id)?;
     let topics = topics::list(db, &Language::english())?;
+    let deliveries = outbox::store::of_subscriber(db, id, SHOWN)?;
+    let sent: Vec<CampaignId> = deliveries.iter().filter_map(|row| row.campaign_id).collect();
     Ok(Loaded {
+        names: topics.iter().map(|topic| (topic.slug.to_string(), topic.name.clone())).collect(),
+        campaigns: campaigns::store::names(db, &sent)?.into_iter().collect(),
         topics: topics.into_iter().filter(|topic| chosen.contains(&topic.id)).map(|topic| topic.name).collect(),
         suppression: suppression::find(db, &subscriber.address_hash)?,
         consent: consent::of_subscriber(db, id, SHOWN)?,
-        deliveries: outbox::store::of_subscriber(db, id, SHOWN)?,
+        deliveries,
         audit: audit::list(db, Some(("subscriber", id.0)), PageRequest::new(None, SHOWN))?.rows,
         subscriber,
     })
 }
 
 fn view(loaded: Loaded, may_write: bool, zone: chrono_tz::Tz) -> Shown {
-    let time = |at: At| Texts::get().date_time(&Language::english(), at, zone);
+    let time = |at: At| moment(at, zone);
     let row = &loaded.subscriber;
     let (state, kind) = state_badge(row.state);
     let fact = |term: &str, value: String| Fact { term: term.into(), value };
     let mut facts = vec![
-        fact("Name", if row.name.is_empty() { "not given".into() } else { row.name.clone() }),
+        fact("Name", if row.name.is_empty() { "Not given".into() } else { row.name.clone() }),
         fact("Language", row.language.own_name().to_owned()),
         fact("Known since", time(row.created_at)),
-        fact("Confirmed", row.confirmed_at.map_or_else(|| "never".into(), time)),
+        fact("Confirmed", row.confirmed_at.map_or_else(|| "Never".into(), time)),
+        fact("Topics", if loaded.topics.is_empty() { "None".into() } else { loaded.topics.join(", ") }),
     ];
     let attributes: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&row.attributes).unwrap_or_default();
@@ -112,9 +125,8 @@ fn view(loaded: Loaded, may_write: bool, zone: chrono_tz::Tz) -> Shown {
         may_write,
         href: path(row.id),
         facts,
-        topics: loaded.topics,
-        consent: loaded.consent.into_iter().map(|event| consent_event(event, time)).collect(),
-        deliveries: loaded.deliveries.into_iter().map(|row| mail(row, time)).collect(),
+        consent: loaded.consent.into_iter().map(|event| consent_event(event, &loaded.names, time)).collect(),
+        deliveries: loaded.deliveries.into_iter().map(|row| mail(row, &loaded.campaigns, time)).collect(),
         audit: loaded.audit.into_iter().map(|entry| deed(entry, time)).collect(),
     }
 }
@@ -129,7 +141,7 @@ fn reason_words(reason: SuppressionReason) -> &'static str {
     }
 }
 
-fn consent_event(event: ConsentEvent, time: impl Fn(At) -> String) -> Event {
+fn consent_event(event: ConsentEvent, names: &HashMap<String, String>, time: impl Fn(At) -> String) -> Event {
     let verb = match event.kind {
         ConsentKind::Requested => "Asked to sign up",
         ConsentKind::Confirmed => "Confirmed",
@@ -139,31 +151,37 @@ fn consent_event(event: ConsentEvent, time: impl Fn(At) -> String) -> Event {
         ConsentKind::Suppressed => "Kept off by staff",
         ConsentKind::Restored => "Undid leaving",
     };
-    let topics = event.topics.replace(',', ", ");
-    let title = if topics.is_empty() {
-        format!("{verb} ({})", event.form)
-    } else {
-        format!("{verb} ({}): {topics}", event.form)
-    };
+    let topics = split_slugs(&event.topics);
+    let topics: Vec<&str> =
+        topics.iter().map(|slug| names.get(slug.as_str()).map_or(slug.as_str(), String::as_str)).collect();
+    let title = if topics.is_empty() { verb.to_owned() } else { format!("{verb}: {}", topics.join(", ")) };
     let text = (!event.words.is_empty()).then(|| format!("“{}”", event.words));
-    Event { title, text, time: time(event.at), datetime: event.at.rfc3339() }
+    let time = format!("{}, by {}", time(event.at), way(&event.form));
+    Event { title, text, time, datetime: event.at.rfc3339() }
+}
+
+/// Through what somebody said so, as it fits behind "by".
+fn way(form: &str) -> &str {
+    match form {
+        "website" => "the form on the website",
+        "json" => "the website’s interface for programs",
+        "one-click" => "one click in a mail",
+        "confirmation page" => "the confirmation page",
+        "unsubscribe page" => "the unsubscribe page",
+        "preference page" => "the preference page",
+        other => other,
+    }
 }
 
 fn deed(entry: AuditEntry, time: impl Fn(At) -> String) -> Event {
-    let title = format!("{} {}", entry.actor, entry.action);
+    let title = format!("{} {} this subscriber", entry.actor, entry.action);
     let text = (!entry.detail.is_empty()).then_some(entry.detail);
     Event { title, text, time: time(entry.at), datetime: entry.at.rfc3339() }
 }
 
-fn mail(row: Delivery, time: impl Fn(At) -> String) -> Mail {
-    let kind = match row.state {
-        DeliveryState::Sent => "ok",
-        DeliveryState::Failed => "danger",
-        DeliveryState::Unknown | DeliveryState::Deferred => "warn",
-        DeliveryState::Queued | DeliveryState::Sending | DeliveryState::Skipped => "neutral",
-    };
+fn mail(row: Delivery, campaigns: &HashMap<CampaignId, String>, time: impl Fn(At) -> String) -> Mail {
     let what = match (row.campaign_id, row.mail.as_str()) {
-        (Some(id), _) => format!("Campaign {id}"),
+        (Some(id), _) => campaigns.get(&id).cloned().unwrap_or_else(|| format!("Campaign {id}")),
         (None, "confirm") => "Confirmation of a sign-up".into(),
         (None, "preferences_link") => "Link to their choices".into(),
         (None, other) => other.replace('_', " "),
@@ -171,8 +189,8 @@ fn mail(row: Delivery, time: impl Fn(At) -> String) -> Mail {
     Mail {
         what,
         href: row.campaign_id.map(|id| format!("/staff/campaigns/{id}")),
-        state: row.state,
-        kind,
+        state: progress::label(row.state),
+        kind: progress::kind(row.state),
         time: time(row.updated_at),
         reply: row.reply.unwrap_or_default(),
     }

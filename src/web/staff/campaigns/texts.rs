@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::campaigns::{after, path};
+use super::{after, path};
 use crate::app::App;
 use crate::campaigns::placeholders::Placeholder;
 use crate::campaigns::store::{self, readers};
@@ -19,6 +19,8 @@ use crate::web::{Answer, Notice};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct TextForm {
+    /// When the text was last changed that the form showed, in microseconds.
+    seen: Option<i64>,
     subject: String,
     body: String,
     then: String,
@@ -33,7 +35,7 @@ fn language(tag: &str) -> Result<Language, FeatureError> {
 
 pub async fn edit(staff: Staff<permit::Campaigns>, app: Data<App>, text: Text) -> Answer {
     let (id, tag) = text.into_inner();
-    edit_page(&staff, &app, CampaignId(id), language(&tag)?, None, &[]).await
+    edit_page(&staff, &app, CampaignId(id), language(&tag)?, None, &[], StatusCode::OK).await
 }
 
 async fn edit_page(
@@ -43,12 +45,18 @@ async fn edit_page(
     language: Language,
     typed: Option<TextForm>,
     errors: &[FieldError],
+    status: StatusCode,
 ) -> Answer {
     let (campaign, variants) =
         app.db.read(move |db| Ok::<_, FeatureError>((store::find(db, id)?, store::variants(db, id)?))).await?;
     let variant =
         variants.iter().find(|v| v.language == language).ok_or(FeatureError::NotFound("language of this campaign"))?;
+    let lost_race = status == StatusCode::CONFLICT;
+    let theirs = lost_race.then(|| json!({ "subject": variant.subject, "body": variant.body }));
+    let seen = typed.as_ref().and_then(|form| form.seen).filter(|_| !lost_race);
+    let seen = seen.unwrap_or_else(|| variant.updated_at.micros());
     let form = typed.unwrap_or_else(|| TextForm {
+        seen: None,
         subject: variant.subject.clone(),
         body: variant.body.clone(),
         then: String::new(),
@@ -64,9 +72,8 @@ async fn edit_page(
         "path": path(id), "remove_href": format!("{}/text/{language}/remove", path(id)),
         "lang": language, "dir": language.dir(), "language": language.own_name(), "tabs": tabs,
         "frozen": !campaign.state.is_open_for_writing(), "placeholders": placeholders, "only": variants.len() == 1,
-        "form": { "subject": form.subject, "body": form.body }, "errors": errors, "email": staff.email,
+        "form": { "subject": form.subject, "body": form.body }, "seen": seen.to_string(), "theirs": theirs, "errors": errors, "email": staff.email,
     });
-    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     staff.render_with(status, "staff/campaigns/text", &format!("{}: {}", campaign.name, language.own_name()), &d)
 }
 
@@ -80,14 +87,26 @@ pub async fn save(staff: Staff<permit::Campaigns>, app: Data<App>, text: Text, f
     let (actor, now, typed) = (staff.actor(), app.clock.now(), form.0.clone());
     let saved = app
         .db
-        .write(move |db| draft::save_variant(db, id, &tag, &typed.subject, &typed.body, &actor, now).map(drop))
+        .write(move |db| {
+            let language = Language::parse(&tag).map_err(|_| FeatureError::NotFound("language of this campaign"))?;
+            store::find(db, id)?.must_be_draft()?;
+            if let Some(seen) = typed.seen
+                && !draft::is_as_seen(db, id, &language, seen)?
+            {
+                return Ok(false);
+            }
+            draft::save_variant(db, id, &tag, &typed.subject, &typed.body, &actor, now).map(|_| true)
+        })
         .await;
     match saved {
-        Ok(()) if form.then == "preview" => {
+        Ok(false) => edit_page(&staff, &app, id, language, Some(form.0), &[], StatusCode::CONFLICT).await,
+        Ok(true) if form.then == "preview" => {
             staff.redirect(&format!("{}/preview/{language}", path(id)), Notice::ok("Saved. This is how it looks."))
         }
-        Ok(()) => staff.redirect(&format!("{}/text/{language}", path(id)), Notice::ok("Saved.")),
-        Err(FeatureError::Invalid(errors)) => edit_page(&staff, &app, id, language, Some(form.0), &errors).await,
+        Ok(true) => staff.redirect(&format!("{}/text/{language}", path(id)), Notice::ok("Saved.")),
+        Err(FeatureError::Invalid(errors)) => {
+            edit_page(&staff, &app, id, language, Some(form.0), &errors, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
         Err(other) => after(&staff, &app, id, Err(other), "").await,
     }
 }

@@ -7,10 +7,9 @@ use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::campaign_progress::{kind, label};
-use super::campaigns::{date, link, number, path};
+use super::progress::{kind, label};
+use super::{link, number, path};
 use crate::app::App;
-use crate::audit;
 use crate::campaigns::export::{self, Export};
 use crate::campaigns::store;
 use crate::error::Error as FeatureError;
@@ -19,6 +18,7 @@ use crate::subscribers::export::Reader;
 use crate::values::{CampaignId, PageRequest};
 use crate::web::extract::{Query, Staff, permit};
 use crate::web::pager::Pager;
+use crate::web::staff::moment;
 use crate::web::{Answer, Error};
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -62,8 +62,8 @@ pub async fn list(
             json!({
                 "email": row.address, "state": label(row.state), "kind": kind(row.state), "attempts": number(row.attempts),
                 "href": row.subscriber_id.map(|id| format!("/staff/subscribers/{id}")),
-                "code": row.code.map(|code| code.to_string()), "reply": row.reply, "changed": date(row.updated_at, zone),
-                "again": row.next_at.map(|at| date(at, zone)),
+                "code": row.code.map(|code| code.to_string()), "reply": row.reply, "changed": moment(row.updated_at, zone),
+                "again": row.next_at.map(|at| moment(at, zone)),
             })
         })
         .collect();
@@ -72,14 +72,14 @@ pub async fn list(
     let filtered = !query.q.is_empty() || state.is_some();
     let d = json!({
         "crumbs": [{ "label": "Campaigns", "href": "/staff/campaigns" }, { "label": campaign.name, "href": path(id) }, { "label": "Deliveries", "href": null }],
-        "here": here, "rows": rows, "pager": pager, "states": states, "count": count,
+        "here": here, "lead": format!("“{}”, one line for each reader.", campaign.name), "rows": rows, "pager": pager, "states": states, "count": count,
         "filter": { "q": query.q, "state": query.state }, "clear_href": filtered.then_some(&here),
         "csv": link(&format!("{here}.csv"), &[("state", &query.state)]),
     });
     staff.render("staff/campaigns/deliveries", &format!("Deliveries of {}", campaign.name), &d)
 }
 
-/// Streamed in pieces: a million rows do not stand in memory.
+/// Streamed in pieces: a million rows do not stand in memory. It takes addresses out of the house, so it is audited.
 pub async fn csv(
     staff: Staff<permit::SubscribersRead>,
     app: Data<App>,
@@ -87,14 +87,8 @@ pub async fn csv(
     query: Query<DeliveriesQuery>,
 ) -> Answer {
     let (id, actor, now) = (CampaignId(*id), staff.actor(), app.clock.now());
-    // It takes addresses out of the house, so it is audited.
-    let look = app.db.write(move |db| {
-        store::find(db, id)?;
-        audit::record(db, &actor, "exported the deliveries of", "campaign", Some(id.0), "", now)?;
-        Ok::<_, FeatureError>(())
-    });
-    look.await?;
     let state = query.state.parse::<DeliveryState>().ok();
+    app.db.write(move |db| export::record(db, id, state, &actor, now)).await?;
     let start = Some((app, Export::new(id, state), true));
     let pieces = stream::try_unfold(start, |step| async move {
         let Some((app, mut rest, first)) = step else { return Ok(None) };

@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
-use super::campaigns::{number, path};
+use super::{mails, number, path};
 use crate::app::App;
 use crate::campaigns::report::{self, Status};
 use crate::campaigns::{Campaign, CampaignState, store};
@@ -42,12 +42,21 @@ pub(super) fn data(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) ->
         "done": status.done(), "total": campaign.total.max(1), "words": words(&status), "left": left(&status, now),
         "figures": figures, "live": campaign.state == CampaignState::Sending,
         "unknown": status.unknown, "unknown_words": format!("{} in doubt", number(status.unknown)),
+        "unknown_one": status.unknown == 1,
+        "again_label": format!("Send {} again", mails(status.unknown)),
+        "sent_label": format!("Count {} as sent", mails(status.unknown)),
+        "deliveries_href": may_read.then(|| format!("{}/deliveries", path(campaign.id))),
+        "deliveries_label": match campaign.total {
+            1 => "Look at the delivery".to_owned(),
+            n => format!("Look at all {} deliveries", number(n)),
+        },
         "live_url": format!("{}/progress", path(campaign.id)),
     }))
 }
 
 fn words(status: &Status) -> String {
-    let done = format!("{} of {} are through", number(status.done()), number(status.total));
+    let verb = if status.total == 1 { "is" } else { "are" };
+    let done = format!("{} of {} {verb} through", number(status.done()), number(status.total));
     match status.failed + status.skipped {
         0 => format!("{done}."),
         _ => format!(
@@ -65,12 +74,13 @@ fn left(status: &Status, now: At) -> Option<String> {
     }
     match (status.seconds_left(now)?, status.rate(now)?) {
         (seconds, rate) if seconds < 60 => Some(format!("less than a minute left, {rate:.0} a second")),
+        (seconds, rate) if seconds < 120 => Some(format!("about a minute left, {rate:.0} a second")),
         (seconds, rate) if seconds < 7200 => Some(format!("about {} minutes left, {rate:.0} a second", seconds / 60)),
         (seconds, rate) => Some(format!("about {} hours left, {rate:.0} a second", seconds / 3600)),
     }
 }
 
-pub(super) fn label(state: DeliveryState) -> &'static str {
+pub(crate) fn label(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Queued => "Waiting",
         DeliveryState::Sending => "Being sent",
@@ -82,7 +92,7 @@ pub(super) fn label(state: DeliveryState) -> &'static str {
     }
 }
 
-pub(super) fn kind(state: DeliveryState) -> &'static str {
+pub(crate) fn kind(state: DeliveryState) -> &'static str {
     match state {
         DeliveryState::Queued | DeliveryState::Skipped => "neutral",
         DeliveryState::Sending => "info",

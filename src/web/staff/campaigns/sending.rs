@@ -5,7 +5,9 @@ use actix_web::web::{Data, Path};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::campaigns::{after, audience_lines, date, path, readers, show_with};
+use super::draft::audience_lines;
+use super::show::show_with;
+use super::{after, date, mails, path, readers};
 use crate::app::App;
 use crate::campaigns::{audience, report, send, settle, store};
 use crate::error::Error as FeatureError;
@@ -57,8 +59,8 @@ pub async fn ask_send(
     let (heading, lead, button) = match at {
         Some(at) => (
             format!("Send “{}” on {}?", campaign.name, date(at, zone)),
-            "Until then you can take it back. Who gets it is fixed when it starts.",
-            "Schedule it".to_owned(),
+            "Until then you can take it back. Who gets it is counted when it starts.",
+            format!("Schedule for {}", date(at, zone)),
         ),
         None => (
             format!("Send “{}” to {}?", campaign.name, readers(audience.total)),
@@ -132,10 +134,16 @@ pub async fn ask_cancel(staff: Staff<permit::Campaigns>, app: Data<App>, id: Pat
 pub async fn cancel(staff: Staff<permit::Campaigns>, app: Data<App>, id: Path<i64>) -> Answer {
     let (id, actor, now) = (CampaignId(*id), staff.actor(), app.clock.now());
     match app.db.write(move |db| send::cancel(db, id, &actor, now)).await {
-        Ok(skipped) => {
-            staff.redirect(&path(id), Notice::ok(format!("Cancelled. {} were not mailed.", readers(skipped as i64))))
-        }
+        Ok(skipped) => staff.redirect(&path(id), Notice::ok(cancelled(skipped as i64))),
         Err(other) => after(&staff, &app, id, Err(other), "").await,
+    }
+}
+
+fn cancelled(skipped: i64) -> String {
+    match skipped {
+        0 => "Cancelled. Everybody had been mailed already.".into(),
+        1 => "Cancelled. 1 reader was not mailed.".into(),
+        n => format!("Cancelled. {} were not mailed.", readers(n)),
     }
 }
 
@@ -158,28 +166,34 @@ pub async fn ask_settle(staff: Staff<permit::Campaigns>, app: Data<App>, asked: 
     let (id, word) = asked.into_inner();
     let (id, decision) = (CampaignId(id), decision(&word)?);
     let status = app.db.read(move |db| report::status(db, id)).await?;
+    let mails = mails(status.unknown);
     let (heading, lead, button) = match decision {
         Decision::Again => (
-            "Send these again?",
-            "Some of them may get the mail twice; it has the same Message-ID, so many mail programs show it once.",
-            "Send these again",
+            format!("Send {mails} again?"),
+            "Who has it already may get it twice; it has the same Message-ID, so many mail programs show it once.",
+            format!("Send {mails} again"),
         ),
-        Decision::Sent => {
-            ("Count these as sent?", "Some of them may never have got the mail, and will not.", "Count these as sent")
-        }
+        Decision::Sent => (
+            format!("Count {mails} as sent?"),
+            "Who has not got it will not get it any more.",
+            format!("Count {mails} as sent"),
+        ),
     };
     let d = json!({
         "heading": heading, "lead": lead, "button": button, "danger": null, "cancel_href": path(id),
-        "action": format!("{}/doubt/{word}", path(id)), "facts": [{ "term": "In doubt", "value": readers(status.unknown) }],
-        "fields": null, "notice": null,
+        "action": format!("{}/doubt/{word}", path(id)), "facts": null, "fields": null, "notice": null,
     });
-    staff.render("staff/campaigns/confirm", heading, &d)
+    staff.render("staff/campaigns/confirm", "Mails in doubt", &d)
 }
 
 pub async fn settle(staff: Staff<permit::Campaigns>, app: Data<App>, asked: Path<(i64, String)>) -> Answer {
     let (id, word) = asked.into_inner();
     let decision = decision(&word)?;
     let (id, actor, now) = (CampaignId(id), staff.actor(), app.clock.now());
+    let words = match decision {
+        Decision::Again => "They are being sent again.",
+        Decision::Sent => "They count as sent.",
+    };
     let done = app
         .db
         .write(move |db| match decision {
@@ -188,5 +202,5 @@ pub async fn settle(staff: Staff<permit::Campaigns>, app: Data<App>, asked: Path
         })
         .await;
     app.ring();
-    after(&staff, &app, id, done, "Done.").await
+    after(&staff, &app, id, done, words).await
 }

@@ -1,0 +1,94 @@
+//! A campaign's own page in each of its states.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Path};
+use serde_json::{Value, json};
+
+use super::{date, draft, path, progress, state_kind, state_label, topic_names};
+use crate::app::App;
+use crate::campaigns::{Campaign, CampaignState, Doubt, store};
+use crate::db::Db;
+use crate::error::{Error as FeatureError, FieldError};
+use crate::staff::Permission;
+use crate::values::CampaignId;
+use crate::web::Answer;
+use crate::web::extract::{Staff, permit};
+use crate::web::staff::moment;
+
+pub async fn show(staff: Staff<permit::Read>, app: Data<App>, id: Path<i64>) -> Answer {
+    show_with(&staff, &app, CampaignId(*id), vec![], StatusCode::OK).await
+}
+
+/// A campaign's page, with errors beside the fields of its forms.
+pub(super) async fn show_with<P>(
+    staff: &Staff<P>,
+    app: &App,
+    id: CampaignId,
+    errors: Vec<FieldError>,
+    status: StatusCode,
+) -> Answer {
+    let (now, zone, own) = (app.clock.now(), staff.zone(), staff.organisation.languages());
+    let may_write = staff.may(Permission::Campaigns);
+    let may_read_addresses = staff.may(Permission::SubscribersRead);
+    let (name, data) = app
+        .db
+        .read(move |db| {
+            let campaign = store::find(db, id)?;
+            let unsent = matches!(campaign.state, CampaignState::Draft | CampaignState::Scheduled);
+            let (draft, progress) = match unsent {
+                true => (draft::writing(db, &campaign, &own, zone, now)?, Value::Null),
+                false => (Value::Null, progress::data(db, &campaign, may_read_addresses, now)?),
+            };
+            let extra = Extra { may_write, errors, draft, progress };
+            let d = facts(db, &campaign, extra, zone)?;
+            Ok::<_, FeatureError>((campaign.name, d))
+        })
+        .await?;
+    staff.render_with(status, "staff/campaigns/show", &name, &data)
+}
+
+/// What depends on who looks, and on the campaign's state.
+struct Extra {
+    may_write: bool,
+    errors: Vec<FieldError>,
+    draft: Value,
+    progress: Value,
+}
+
+fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) -> Result<Value, FeatureError> {
+    let names = topic_names(db, campaign.id)?;
+    let languages: Vec<String> = campaign.languages().iter().map(|l| l.own_name().to_owned()).collect();
+    let languages = if languages.is_empty() { "All languages".to_owned() } else { languages.join(", ") };
+    let mut facts = vec![
+        json!({ "term": "Topics", "value": if names.is_empty() { "None yet".to_owned() } else { names.join(", ") } }),
+        json!({ "term": "Readers of", "value": languages }),
+    ];
+    for (term, at) in
+        [("Starts", campaign.scheduled_at), ("Started", campaign.started_at), ("Ended", campaign.finished_at)]
+    {
+        if let Some(at) = at
+            && (term != "Starts" || campaign.started_at.is_none())
+        {
+            facts.push(
+                json!({ "term": term, "value": if term == "Starts" { date(at, zone) } else { moment(at, zone) } }),
+            );
+        }
+    }
+    let doubt = match campaign.doubt {
+        Doubt::Resend => "Sent again",
+        Doubt::Hold => "Held for you to decide",
+    };
+    facts.push(json!({ "term": "Mails in doubt", "value": doubt }));
+    Ok(json!({
+        "id": campaign.id, "path": path(campaign.id), "name": campaign.name, "reason": campaign.reason,
+        "state": campaign.state.as_str(), "state_text": state_label(campaign.state), "state_kind": state_kind(campaign.state),
+        "facts": facts,
+        "cancel_href": format!("{}/cancel", path(campaign.id)), "delete_href": format!("{}/delete", path(campaign.id)),
+        "analysis_href": campaign.analysis_id.map(|id| format!("/staff/analyses/{id}")), "send_href": format!("{}/send", path(campaign.id)),
+        "again_href": format!("{}/doubt/again", path(campaign.id)), "sent_href": format!("{}/doubt/sent", path(campaign.id)),
+        "is_draft": campaign.state == CampaignState::Draft, "is_scheduled": campaign.state == CampaignState::Scheduled,
+        "is_sending": campaign.state == CampaignState::Sending, "is_paused": campaign.state == CampaignState::Paused,
+        "starts": campaign.scheduled_at.map(|at| date(at, zone)),
+        "draft": extra.draft, "progress": extra.progress, "may_write": extra.may_write, "errors": extra.errors,
+    }))
+}
