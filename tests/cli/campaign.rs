@@ -58,7 +58,7 @@ on_both! {
         assert_eq!(lines.len(), 3);
         let queued = call(&app, CampaignCommand::Deliveries { id, state: Some("queued".into()), csv: false }).unwrap();
         assert_eq!(queued, "queued   boris@a.example\n");
-        assert_eq!(call(&app, CampaignCommand::Cancel { id }).unwrap(), "cancelled; 1 were not mailed\n");
+        assert_eq!(call(&app, CampaignCommand::Cancel { id }).unwrap(), "cancelled; 1 not mailed\n");
         let csv = call(&app, CampaignCommand::Deliveries { id, state: Some("skipped".into()), csv: true }).unwrap();
         assert!(csv.contains("boris@a.example,skipped,0,,campaign cancelled,"), "{csv}");
         assert!(call(&app, CampaignCommand::Pause { id }).unwrap_err().contains("was cancelled, so it cannot be paused"));

@@ -208,7 +208,7 @@ on_both! {
             send::pause(db, id, Some("The server refuses us."), &actor(), now)
         }).unwrap();
         let page = app.get("/staff").await;
-        page.is(200).shows("“Spring letter” is paused: The server refuses us.").shows("href=\"/staff/campaigns/1\"");
+        page.is(200).shows("“Spring letter” is paused. The server refuses us.").shows("href=\"/staff/campaigns/1\"");
         page.shows("The mail server main does not take mails: 535 wrong password.");
     }
 

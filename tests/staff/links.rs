@@ -25,7 +25,7 @@ on_both! {
 
         app.post_form(&link, &fields).await.leads_to("/staff");
         app.get("/staff/members").await.is(200).shows("Anna").shows("anna@example.org").shows("admin");
-        app.get("/staff/audit").await.shows("became the first admin");
+        app.get("/staff/audit").await.shows("Became the first admin");
 
         app.forget_cookies();
         app.get(&link).await.is(404).shows(GONE);

@@ -56,7 +56,7 @@ on_both! {
         app.post_form("/staff/members/1/enable", &[]).await.leads_to("/staff/members/1");
         app.post_form("/staff/members/1/role", &[("role", "admin")]).await.leads_to("/staff/members/1");
         let audit = app.get("/staff/audit").await;
-        for deed in ["added staff 1", "changed the role of staff 1", "disabled staff 1", "enabled staff 1", "logged in staff"] {
+        for deed in ["Added staff 1", "Changed the role of staff 1", "Disabled staff 1", "Enabled staff 1", "Logged in staff"] {
             audit.shows(deed);
         }
     }

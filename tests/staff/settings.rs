@@ -20,7 +20,7 @@ on_both! {
         let saved = app.get("/staff/organisation").await;
         saved.is(200).shows("Saved.").shows("value=\"ru, en\"").shows("Europe/Berlin");
         assert!(!app.get("/staff/organisation").await.text.contains("Saved."), "a notice is shown once");
-        app.get("/staff/audit").await.shows("changed organisation").shows("10:00 (Europe/Berlin)");
+        app.get("/staff/audit").await.shows("Changed organisation").shows("1 March 2026, 10:00").shows("Times are those of Europe/Berlin.");
         app.get("/nowhere").await.is(404).shows("lang=\"ru\"").shows("Такой страницы нет");
         app.get("/nowhere?lang=en").await.is(404).shows("lang=\"en\"").shows("Street 1, City");
     }

@@ -15,6 +15,7 @@ use crate::web::Answer;
 use crate::web::extract::{Loopback, PublicPage, Query};
 use crate::web::pager::Pager;
 use crate::web::public::analyses::view::address;
+use crate::web::staff::moment;
 
 const PER_PAGE: i64 = 50;
 
@@ -29,6 +30,7 @@ pub struct MailsQuery {
 struct Mails {
     q: String,
     total: i64,
+    zone: String,
     count: String,
     clear_href: Option<&'static str>,
     live_url: String,
@@ -78,7 +80,7 @@ async fn load(page: &PublicPage, app: &App, query: MailsQuery) -> Result<Mails, 
         recipient: mail.recipient.clone(),
         sender: mail.sender.clone(),
         at: mail.at.rfc3339(),
-        time: texts.date_time(&english, mail.at, zone),
+        time: moment(mail.at, zone),
         size: format!("{} KB", texts.number(&english, (mail.bytes + 1023) / 1024)),
     };
     let number = texts.number(&english, found.total);
@@ -89,6 +91,7 @@ async fn load(page: &PublicPage, app: &App, query: MailsQuery) -> Result<Mails, 
     };
     Ok(Mails {
         total: found.total,
+        zone: zone.name().replace('_', " "),
         count: if found.total == 1 { "1 message".into() } else { format!("{number} messages") },
         clear_href: (!query.q.is_empty()).then_some("/sandbox/mail"),
         live_url: here("/sandbox/mail/live", request.number),

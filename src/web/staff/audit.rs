@@ -23,7 +23,6 @@ struct Row {
     deed: String,
     /// The page of what it was done to, if it has one.
     href: Option<String>,
-    subject: String,
     detail: String,
 }
 
@@ -41,12 +40,11 @@ pub async fn list(staff: Staff<permit::Audit>, query: Query<AuditQuery>) -> Answ
     let row = |entry: AuditEntry| Row {
         time: moment(entry.at, staff.zone()),
         actor: entry.actor,
-        deed: sentence_case(&entry.action),
         href: entry.subject_id.and_then(|id| href(&entry.action, &entry.subject, id)),
-        subject: match entry.subject_id {
-            Some(id) => format!("{} {id}", entry.subject),
-            None => entry.subject,
-        },
+        deed: sentence_case(&match entry.subject_id {
+            Some(id) => format!("{} {} {id}", entry.action, entry.subject),
+            None => format!("{} {}", entry.action, entry.subject),
+        }),
         detail: entry.detail,
     };
     let rows = entries.rows.into_iter().map(row).collect();

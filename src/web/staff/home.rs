@@ -89,7 +89,7 @@ fn attention(db: &mut Db) -> Result<Vec<Attention>, FeatureError> {
     for campaign in campaigns::store::with_state(db, &[CampaignState::Paused, CampaignState::Sending])? {
         let (kind, text) = match (campaign.state, campaign.reason) {
             (CampaignState::Sending, _) => ("info", format!("“{}” is being sent.", campaign.name)),
-            (_, Some(reason)) => ("warn", format!("“{}” is paused: {reason}", campaign.name)),
+            (_, Some(reason)) => ("warn", format!("“{}” is paused. {reason}", campaign.name)),
             (_, None) => ("warn", format!("“{}” is paused.", campaign.name)),
         };
         let href = Some(path(campaign.id));

@@ -57,15 +57,14 @@ pub(super) fn data(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) ->
 fn words(status: &Status) -> String {
     let verb = if status.total == 1 { "is" } else { "are" };
     let done = format!("{} of {} {verb} through", number(status.done()), number(status.total));
-    match status.failed + status.skipped {
-        0 => format!("{done}."),
-        _ => format!(
-            "{done}: {} sent, {} failed, {} skipped.",
-            number(status.sent),
-            number(status.failed),
-            number(status.skipped)
-        ),
+    if status.failed + status.skipped + status.unknown == 0 {
+        return format!("{done}.");
     }
+    let parts =
+        [(status.sent, "sent"), (status.failed, "failed"), (status.skipped, "skipped"), (status.unknown, "in doubt")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", number(*n))).collect();
+    format!("{done}: {}.", parts.join(", "))
 }
 
 fn left(status: &Status, now: At) -> Option<String> {

@@ -123,7 +123,7 @@ pub async fn ask_cancel(staff: Staff<permit::Campaigns>, app: Data<App>, id: Pat
         app.db.read(move |db| Ok::<_, FeatureError>((store::find(db, id)?, report::status(db, id)?))).await?;
     let d = json!({
         "heading": format!("Cancel “{}”?", campaign.name),
-        "lead": "It stops for good. Who has not been mailed yet will not be.",
+        "lead": "It stops for good: nobody else is mailed. Mails that left already cannot be called back.",
         "action": format!("{}/cancel", path(id)), "button": "Cancel this campaign", "danger": true, "cancel_href": path(id),
         "facts": [{ "term": "Sent so far", "value": readers(status.sent) }, { "term": "Not mailed yet", "value": readers(status.left()) }],
         "fields": null, "notice": null,

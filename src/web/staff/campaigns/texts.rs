@@ -70,7 +70,7 @@ async fn edit_page(
     let d = json!({
         "crumbs": crumbs(&campaign.name, id, language.own_name()),
         "path": path(id), "remove_href": format!("{}/text/{language}/remove", path(id)),
-        "lang": language, "dir": language.dir(), "language": language.own_name(), "tabs": tabs,
+        "lang": language, "dir": language.dir(), "heading": format!("Text in {}", language.own_name()), "tabs": tabs,
         "frozen": !campaign.state.is_open_for_writing(), "placeholders": placeholders, "only": variants.len() == 1,
         "form": { "subject": form.subject, "body": form.body }, "seen": seen.to_string(), "theirs": theirs, "errors": errors, "email": staff.email,
     });
