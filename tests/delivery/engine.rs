@@ -116,7 +116,7 @@ on_both! {
             e.db.read_here(|db| -> Result<_, pledgepost::error::Error> { Ok(pledgepost::outbox::store::find(db, id)?) }).unwrap().unwrap()
         };
         engine.start(&sink).await;
-        engine.until("it is given up", None, |e| row(e).state == DeliveryState::Unknown).await;
+        engine.until("it is given up", Some(chrono::Duration::minutes(10)), |e| row(e).state == DeliveryState::Unknown).await;
         assert_eq!(row(&engine).payload, None);
         engine.stop().await;
     }

@@ -57,7 +57,7 @@ on_both! {
         assert_eq!(unknown.status, 200);
         unknown.says("Nothing here yet").says("Show all analyses");
         site.get("/analyses?page=99").await.says("Nothing here yet");
-        assert_eq!(site.get("/analyses?page=x&lang=zz&topic=%00").await.status, 200, "odd values are no reason to fail");
+        assert_eq!(site.get("/analyses?page=x&lang=zz&topic=%20").await.status, 200, "odd values are no reason to fail");
 
         let russian = site.get("/analyses?lang=ru").await;
         russian.says("Дом и закон").says("29 апреля 2024").says("2 материала").says("Казахстан").lacks("Number");
