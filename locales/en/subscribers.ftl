@@ -35,13 +35,22 @@ confirmed-link = Read our analyses
 
 leave-title = Leave the newsletter
 leave-text = This is about the mails to { $address }.
-leave-topics-text = The message that brought you here was on:
-leave-topics-button = Leave these topics
+leave-topics-text = { $count ->
+    [one] The message that brought you here was on this topic:
+   *[other] The message that brought you here was on these topics:
+}
+leave-topics-button = { $count ->
+    [one] Leave this topic
+   *[other] Leave these topics
+}
 leave-all-button = Leave everything
 leave-choose-button = Mail me a link to my choices
 left-title = You will get no more mails
 left-text = You have left. We keep an encoded trace of your address only to make sure that nobody adds it again.
-left-topics-title = You have left these topics
+left-topics-title = { $count ->
+    [one] You have left this topic
+   *[other] You have left these topics
+}
 left-topics-text = You stay subscribed to the other topics that you chose.
 leave-undo-text = Was it a mistake? For one hour you can undo it here.
 leave-undo-button = Put me back

@@ -43,11 +43,11 @@ on_both! {
         let id = campaigns::campaign(&site.app, &[("en", "News", "Hello")], &["law"]);
         let delivery = campaigns::started(&site.app, id).remove(0);
         let path = unsubscribe_path(&site, delivery.id);
-        site.get(&path).await.is(200).shows("Topic law").shows("Leave these topics").shows("Leave everything");
+        site.get(&path).await.is(200).shows("Topic law").shows("Leave this topic").shows("Leave everything");
         site.post_form_with(&path, &[("List-Unsubscribe", "One-Click")], &[]).await.is(200);
         assert_eq!(topics_of(&site, "anna@example.org"), [aid]);
         assert_eq!(find(&site, "anna@example.org").unwrap().state, SubscriberState::Active);
-        site.post_form(&path, &[("action", "topics")]).await.is(200).shows("left these topics").shows("Put me back");
+        site.post_form(&path, &[("action", "topics")]).await.is(200).shows("left this topic").shows("Put me back");
         site.post_form(&path, &[("action", "undo")]).await.is(200).shows("Welcome back");
         assert_eq!(topics_of(&site, "anna@example.org"), [law, aid]);
         site.post_form(&path, &[("action", "all")]).await.is(200).shows("no more mails");

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::campaigns;
 use crate::db::Db;
 use crate::error::Error;
+use crate::i18n::{Texts, Value};
 use crate::subscribers::preferences;
 use crate::subscribers::topics;
 use crate::subscribers::unsubscribe::{self, Left, Reader, Through};
@@ -80,7 +81,7 @@ pub async fn submit(
             Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("Done.\n"))
         }
         Ok((shown, _)) if wish == Wish::Undo && shown.subscribed => back(&page),
-        Ok((shown, left)) if left.is_some_and(|left| left.remaining > 0) => left_topics(&page, shown.undoable),
+        Ok((shown, left)) if left.is_some_and(|left| left.remaining > 0) => left_topics(&page, &shown),
         Ok((shown, _)) => gone(&page, shown.undoable),
         Err(error) => not_ours(&page, error),
     }
@@ -88,14 +89,10 @@ pub async fn submit(
 
 async fn act(page: &PublicPage, app: &Data<App>, token: String, wish: Wish) -> Result<(Shown, Option<Left>), Error> {
     let (root, language, now) = (app.root.clone(), page.language.clone(), app.clock.now());
-    let (form, words) = match wish {
-        Wish::OneClick => ("one-click", "List-Unsubscribe=One-Click".to_owned()),
-        Wish::Topics => ("unsubscribe page", page.t("leave-topics-button", &[])),
-        Wish::Undo => ("unsubscribe page", page.t("leave-undo-button", &[])),
-        Wish::All | Wish::Preferences => ("unsubscribe page", page.t("leave-all-button", &[])),
-    };
     let write = app.db.write(move |db| {
         let reader = unsubscribe::reader(db, &root, &token, now)?;
+        let topics = campaign_topics(db, reader.campaign)?;
+        let (form, words) = button(wish, topics.len(), &language);
         let through = Through { form, words: &words, language: &language };
         let left = match (wish, &reader.subscriber) {
             (Wish::Undo, Some(row)) => {
@@ -104,15 +101,23 @@ async fn act(page: &PublicPage, app: &Data<App>, token: String, wish: Wish) -> R
             }
             (Wish::Undo, None) => None,
             (Wish::All, _) => Some(reader.leave(db, &[], &root, through, now)?),
-            _ => {
-                let topics = campaign_topics(db, reader.campaign)?;
-                Some(reader.leave(db, &topics, &root, through, now)?)
-            }
+            _ => Some(reader.leave(db, &topics, &root, through, now)?),
         };
         let reader = unsubscribe::reader(db, &root, &token, now)?;
         Ok((look(db, reader, &language, now)?, left))
     });
     write.await
+}
+
+/// Through what, and with which words before their eyes, somebody acted.
+fn button(wish: Wish, topics: usize, language: &Language) -> (&'static str, String) {
+    let t = |key: &str, args: &[(&str, Value<'_>)]| Texts::get().t(language, key, args);
+    match wish {
+        Wish::OneClick => ("one-click", "List-Unsubscribe=One-Click".to_owned()),
+        Wish::Topics => ("unsubscribe page", t("leave-topics-button", &[("count", topics.into())])),
+        Wish::Undo => ("unsubscribe page", t("leave-undo-button", &[])),
+        Wish::All | Wish::Preferences => ("unsubscribe page", t("leave-all-button", &[])),
+    }
 }
 
 fn look(db: &mut Db, reader: Reader, language: &Language, now: crate::values::At) -> Result<Shown, Error> {
@@ -159,10 +164,11 @@ fn ask(page: &PublicPage, shown: &Shown) -> Answer {
     let mut ask = Ask::new(page, page.t("leave-title", &[]))
         .paragraph(page.t("leave-text", &[("address", shown.reader.masked.as_str().into())]));
     if !shown.topics.is_empty() {
+        let count = [("count", shown.topics.len().into())];
         ask = ask
-            .paragraph(page.t("leave-topics-text", &[]))
+            .paragraph(page.t("leave-topics-text", &count))
             .items(shown.topics.clone())
-            .button("topics", page.t("leave-topics-button", &[]));
+            .button("topics", page.t("leave-topics-button", &count));
     }
     ask.button("all", page.t("leave-all-button", &[]))
         .button("preferences", page.t("leave-choose-button", &[]))
@@ -173,8 +179,9 @@ fn gone(page: &PublicPage, undoable: bool) -> Answer {
     result(page, page.t("left-title", &[]), page.t("left-text", &[]), undoable)
 }
 
-fn left_topics(page: &PublicPage, undoable: bool) -> Answer {
-    result(page, page.t("left-topics-title", &[]), page.t("left-topics-text", &[]), undoable)
+fn left_topics(page: &PublicPage, shown: &Shown) -> Answer {
+    let title = page.t("left-topics-title", &[("count", shown.topics.len().into())]);
+    result(page, title, page.t("left-topics-text", &[]), shown.undoable)
 }
 
 fn result(page: &PublicPage, title: String, text: String, undoable: bool) -> Answer {
