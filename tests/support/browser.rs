@@ -106,7 +106,11 @@ impl Browser {
     }
 
     pub async fn text_of(&self, css: &str) -> String {
-        self.find(css).await.text().await.unwrap()
+        self.find(css).await;
+        // In one step: a live part of the page may be replaced between finding an element and asking for its text.
+        let script = "return document.querySelector(arguments[0])?.innerText ?? ''";
+        let text = self.client.execute(script, vec![json!(css)]).await.unwrap();
+        text.as_str().unwrap_or_default().trim().to_owned()
     }
 
     /// Everything that the page shows.
