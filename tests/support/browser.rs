@@ -270,8 +270,17 @@ impl Browser {
     }
 
     async fn chrome(&self, command: &str, params: Value) -> Value {
-        let answer = self.client.issue_cmd(Post("goog/cdp/execute", json!({ "cmd": command, "params": params }))).await;
-        answer.unwrap_or_else(|error| panic!("{command}: {error}"))
+        // Each of these says how things are to be, so it may be said again: on a busy machine Chromium is late at times.
+        let mut tries = 3;
+        loop {
+            let ask = Post("goog/cdp/execute", json!({ "cmd": command, "params": params }));
+            match self.client.issue_cmd(ask).await {
+                Ok(answer) => return answer,
+                Err(error) if tries == 0 => panic!("{command}: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            }
+            tries -= 1;
+        }
     }
 }
 
