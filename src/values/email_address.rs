@@ -1,13 +1,12 @@
 //! E-mail addresses: parsed once, kept as typed, compared by a normalised key.
 
 use std::fmt;
-use std::str::FromStr;
 
-use diesel::backend::Backend;
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
+
+use super::text_value::text_value;
 use unicode_normalization::UnicodeNormalization;
 
 /// An address that a mail server may be asked to deliver to (RFC 5321, section 4.1.2, without quoted
@@ -93,49 +92,11 @@ fn domain_is_host_name(domain: &str) -> bool {
         && !domain.rsplit('.').next().unwrap_or("").chars().all(|c| c.is_ascii_digit())
 }
 
-impl FromStr for EmailAddress {
-    type Err = InvalidEmailAddress;
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::parse(s)
-    }
-}
-impl fmt::Display for EmailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+text_value!(EmailAddress, InvalidEmailAddress);
 /// Masked, because debug output ends in logs.
 impl fmt::Debug for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())
-    }
-}
-impl serde::Serialize for EmailAddress {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-impl<'de> serde::Deserialize<'de> for EmailAddress {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
-impl<DB: Backend> FromSql<Text, DB> for EmailAddress
-where
-    String: FromSql<Text, DB>,
-{
-    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        // Parsed when it was stored; an older, laxer row must still be readable.
-        String::from_sql(bytes).map(EmailAddress)
-    }
-}
-impl<DB: Backend> ToSql<Text, DB> for EmailAddress
-where
-    str: ToSql<Text, DB>,
-{
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
-        self.0.as_str().to_sql(out)
     }
 }
 

@@ -7,6 +7,7 @@ mod language;
 mod page;
 mod slug;
 mod text;
+mod text_value;
 mod token;
 
 pub use clock::{At, Clock};
