@@ -19,3 +19,13 @@ format-month-9 = September
 format-month-10 = October
 format-month-11 = November
 format-month-12 = December
+
+# Money. Between whole units and decimals:
+format-decimal = .
+format-money = { $symbol }{ $amount }
+# A currency without a sign of its own below; there is a no-break space between.
+format-money-code = { $symbol } { $amount }
+format-symbol-eur = €
+format-symbol-gbp = £
+format-symbol-jpy = ¥
+format-symbol-usd = US$

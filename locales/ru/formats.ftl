@@ -19,3 +19,13 @@ format-month-9 = сентября
 format-month-10 = октября
 format-month-11 = ноября
 format-month-12 = декабря
+
+# Деньги. Между целыми и дробными:
+format-decimal = ,
+format-money = { $amount } { $symbol }
+# Валюта без собственного знака в списке ниже; перед ней неразрывный пробел.
+format-money-code = { $amount } { $symbol }
+format-symbol-eur = €
+format-symbol-gbp = £
+format-symbol-jpy = ¥
+format-symbol-usd = $

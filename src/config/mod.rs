@@ -14,6 +14,7 @@
 
 mod mail;
 mod raw;
+mod stripe;
 mod web;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use secrecy::SecretString;
 
 pub use mail::{Dkim, MailConfig, Sending};
 pub use raw::Raw;
+pub use stripe::StripeConfig;
 pub use web::WebConfig;
 
 use crate::db::DatabaseUrl;
@@ -62,6 +64,8 @@ pub struct Config {
     pub secret_keys: Vec<SecretString>,
     pub mail: MailConfig,
     pub sending: Sending,
+    /// None: giving is not set up.
+    pub stripe: Option<StripeConfig>,
     pub log: String,
     /// What should be looked at, in words: to be logged once there are logs.
     pub warnings: Vec<String>,
@@ -125,6 +129,7 @@ impl Config {
             secret_keys,
             mail: MailConfig::check(&raw).context("settings of the mail")?,
             sending: Sending::check(&raw)?,
+            stripe: StripeConfig::check(&raw, mode).context("settings of Stripe")?,
             log: raw.log.unwrap_or_else(|| "info".into()),
             warnings: Vec::new(),
         })

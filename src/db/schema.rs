@@ -1,4 +1,12 @@
-//! The tables, as both back ends have them (`tests/db/schema.rs` compares them with the migrations).
+//! The tables, as both back ends have them (`tests/db/migrations.rs` compares them with the migrations).
+
+mod gift_tables;
+mod payment_tables;
+mod sandbox_tables;
+
+pub use gift_tables::*;
+pub use payment_tables::*;
+pub use sandbox_tables::*;
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -411,4 +419,29 @@ diesel::allow_tables_to_appear_in_same_query!(
     campaign_topics,
     variants,
     sandbox_mails,
+);
+
+diesel::allow_tables_to_appear_in_same_query!(
+    stripe_accounts,
+    payment_events,
+    stripe_objects,
+    payment_commands,
+    stripe_checkouts,
+    stripe_payments,
+    stripe_charges,
+    stripe_refunds,
+    stripe_subscriptions,
+    stripe_invoices,
+    balance_transactions,
+    stripe_cursors,
+    giving,
+    funds,
+    fund_names,
+    donors,
+    pledges,
+    donations,
+    refunds,
+    receipt_counters,
+    receipts,
+    gift_events,
 );

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 
 use super::{Texts, Value};
-use crate::values::{At, Language};
+use crate::values::{At, Language, Money};
 
 impl Texts {
     /// `29 April 2024`, `29 апреля 2024 г.`
@@ -28,6 +28,21 @@ impl Texts {
     pub fn number(&self, language: &Language, number: i64) -> String {
         grouped(number, &self.t(language, "format-thousands", &[]))
     }
+
+    /// `€25.00`, `25,00 €`; `JP¥3,000`, `3 000 ¥`: with the currency's own decimals (Stripe's table).
+    pub fn money(&self, language: &Language, money: &Money) -> String {
+        let (whole, decimals) = money.parts();
+        let mut amount = grouped(whole.saturating_abs(), &self.t(language, "format-thousands", &[]));
+        if !decimals.is_empty() {
+            amount.push_str(&self.t(language, "format-decimal", &[]));
+            amount.push_str(&decimals);
+        }
+        let symbol = self.try_t(language, &format!("format-symbol-{}", money.currency.stripe_code()), &[]).ok();
+        let pattern = if symbol.is_some() { "format-money" } else { "format-money-code" };
+        let symbol = symbol.unwrap_or_else(|| money.currency.to_string());
+        let text = self.t(language, pattern, &[("symbol", symbol.into()), ("amount", amount.into())]);
+        if money.minor < 0 { format!("\u{2212}{text}") } else { text }
+    }
 }
 
 /// The digits in groups of three.
@@ -46,6 +61,24 @@ pub(super) fn grouped(number: i64, separator: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn money_as_each_language_writes_it() {
+        let texts = Texts::get();
+        let (en, ru) = (Language::english(), Language::parse("ru").unwrap());
+        let money = |minor, currency: &str| Money::new(minor, crate::values::Currency::parse(currency).unwrap());
+        for (minor, currency, english, russian) in [
+            (2500, "EUR", "€25.00", "25,00\u{a0}€"),
+            (123_456_700, "USD", "US$1,234,567.00", "1\u{a0}234\u{a0}567,00\u{a0}$"),
+            (1005, "GBP", "£10.05", "10,05\u{a0}£"),
+            (3000, "JPY", "¥3,000", "3\u{a0}000\u{a0}¥"),
+            (5120, "KWD", "KWD\u{a0}5.120", "5,120\u{a0}KWD"),
+            (-5, "EUR", "\u{2212}€0.05", "\u{2212}0,05\u{a0}€"),
+        ] {
+            assert_eq!(texts.money(&en, &money(minor, currency)), english);
+            assert_eq!(texts.money(&ru, &money(minor, currency)), russian);
+        }
+    }
 
     #[test]
     fn as_each_language_writes_them() {

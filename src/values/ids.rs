@@ -45,9 +45,19 @@ id! {
     AnalysisId,
     CampaignId,
     DeliveryId,
+    DonationId,
+    DonorId,
+    FundId,
     JobId,
     /// One life of one process (see `lease`): never used twice, so it is the lease's token too.
     NodeId,
+    /// Something to be done at Stripe (see `payments`).
+    PaymentCommandId,
+    /// A row of the webhook inbox.
+    PaymentEventId,
+    PledgeId,
+    ReceiptId,
+    RefundId,
     SignupId,
     StaffId,
     SubscriberId,

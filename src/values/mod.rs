@@ -4,6 +4,7 @@ mod clock;
 mod email_address;
 mod ids;
 mod language;
+mod money;
 mod page;
 mod slug;
 mod text;
@@ -12,8 +13,12 @@ mod token;
 
 pub use clock::{At, Clock};
 pub use email_address::{EmailAddress, InvalidEmailAddress, mask};
-pub use ids::{AnalysisId, CampaignId, DeliveryId, JobId, NodeId, SignupId, StaffId, SubscriberId, TopicId, VariantId};
+pub use ids::{
+    AnalysisId, CampaignId, DeliveryId, DonationId, DonorId, FundId, JobId, NodeId, PaymentCommandId, PaymentEventId,
+    PledgeId, ReceiptId, RefundId, SignupId, StaffId, SubscriberId, TopicId, VariantId,
+};
 pub use language::{InvalidLanguage, Language};
+pub use money::{Currency, InvalidAmount, InvalidCurrency, Money};
 pub use page::{Page, PageRequest};
 pub use slug::{InvalidSlug, Slug};
 pub use text::{InvalidText, clean_line, clean_text, spreadsheet_cell};

@@ -16,6 +16,12 @@ pub enum Purpose {
     Unsubscribe,
     /// Shows a campaign on the web as that mail showed it (id: delivery).
     WebVersion,
+    /// Shows how a gift stands after checkout (id: donation). Lasts a day.
+    Donation,
+    /// The same for the first payment of a monthly gift (id: pledge). Lasts a day.
+    Pledge,
+    /// Shows a monthly gift and ends it, and nothing else (id: pledge). Never expires: it is in every receipt.
+    ManagePledge,
     /// Makes the first admin while there is no staff (id: 0).
     FirstAdmin,
 }
@@ -27,6 +33,9 @@ impl Purpose {
             Purpose::Preferences => b"preferences",
             Purpose::Unsubscribe => b"unsubscribe",
             Purpose::WebVersion => b"web-version",
+            Purpose::Donation => b"donation",
+            Purpose::Pledge => b"pledge",
+            Purpose::ManagePledge => b"manage-pledge",
             Purpose::FirstAdmin => b"first-admin",
         }
     }

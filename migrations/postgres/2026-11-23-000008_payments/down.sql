@@ -1,0 +1,12 @@
+DROP TABLE stripe_cursors;
+DROP TABLE balance_transactions;
+DROP TABLE stripe_invoices;
+DROP TABLE stripe_subscriptions;
+DROP TABLE stripe_refunds;
+DROP TABLE stripe_charges;
+DROP TABLE stripe_payments;
+DROP TABLE stripe_checkouts;
+DROP TABLE payment_commands;
+DROP TABLE stripe_objects;
+DROP TABLE payment_events;
+DROP TABLE stripe_accounts;

@@ -1,0 +1,10 @@
+DROP TABLE gift_events;
+DROP TABLE receipts;
+DROP TABLE receipt_counters;
+DROP TABLE refunds;
+DROP TABLE donations;
+DROP TABLE pledges;
+DROP TABLE donors;
+DROP TABLE fund_names;
+DROP TABLE funds;
+DROP TABLE giving;
