@@ -16,6 +16,7 @@ use crate::jobs::Jobs;
 use crate::lease::Node;
 use crate::mail::{MailServer, MailTemplates, Signer, Timeouts};
 use crate::outbox::{Outbox, SenderSettings};
+use crate::sandbox::stripe::SandboxStripe;
 use crate::values::{Clock, RootKey};
 
 pub use background::Background;
@@ -35,6 +36,8 @@ pub struct App {
     pub jobs: Arc<Jobs>,
     /// Rung after mails were enqueued in this process.
     pub mail_bell: Arc<Notify>,
+    /// In the sandbox and in a rehearsal.
+    pub sandbox_stripe: Option<Arc<SandboxStripe>>,
 }
 
 impl App {
@@ -55,7 +58,10 @@ impl App {
         let web = config.web.clone();
         let link = Arc::new(move |path: &str| web.link(path));
         let frame = MailFrame::new(templates.clone(), root.clone(), sender.clone(), link);
+        let sandbox_stripe =
+            (config.mode != crate::config::Mode::Live).then(|| sandbox_stripe(&config, &clock, &db, &root));
         Ok(Arc::new(Self {
+            sandbox_stripe,
             jobs: Arc::new(features::jobs(&config.web, &mail_bell)),
             templates,
             campaign_mails: Arc::new(frame),
@@ -100,4 +106,17 @@ impl App {
             bell: self.mail_bell.clone(),
         })
     }
+}
+
+fn sandbox_stripe(config: &Config, clock: &Clock, db: &Database, root: &RootKey) -> Arc<SandboxStripe> {
+    let link = |path: &str| config.web.public_url.join(path).unwrap_or_else(|_| config.web.public_url.clone());
+    let secret = data_encoding::HEXLOWER.encode(&root.keyed(b"sandbox stripe webhooks", b""));
+    Arc::new(SandboxStripe {
+        db: db.clone(),
+        clock: clock.clone(),
+        secret: format!("whsec_{secret}").into(),
+        hook: Some(link("/webhooks/stripe")),
+        pages: link("/sandbox/stripe/"),
+        bell: Arc::default(),
+    })
 }
