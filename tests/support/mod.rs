@@ -9,6 +9,7 @@ pub mod engine;
 pub mod program;
 pub mod proxy;
 pub mod readers;
+pub mod scripted;
 pub mod site;
 pub mod smtp_sink;
 pub mod stripe;
