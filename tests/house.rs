@@ -19,7 +19,7 @@ fn may_import(importer: &str, imported: &str) -> bool {
         "config" => false,
         "installation" => imported == "config",
         // Each takes one checked struct of settings, as it takes a value.
-        "outbox" | "campaigns" if imported == "config" => true,
+        "outbox" | "campaigns" | "stripe" if imported == "config" => true,
         name if PLATFORM.contains(&name) => platform,
         name if FEATURES.contains(&name) => {
             let between = [
