@@ -24,7 +24,7 @@ donate-next-payment = You pay on a page of Stripe, our payment service. We do no
 donate-next-monthly = A monthly gift goes on until you end it: each receipt has a link for that.
 donate-next-receipt = When the money is there, a receipt comes by e-mail.
 donate-next-stored = We keep your name, your address, the amount and the day, because we must account for every gift.
-donate-next-statement = Your bank or card statement will name { $organisation }. If somebody else reads your statements or your mail, think of that before you give.
+donate-next-statement = The name { $organisation } will stand on your bank or card statement. If somebody else reads your statements or your mail, think of that before you give.
 donate-button = Continue to the payment
 
 ## What is wrong with it

@@ -53,6 +53,9 @@ pub async fn submit(page: PublicPage, app: Data<App>, token: Path<String>) -> An
     });
     match ended.await {
         Ok(true) => {
+            if let Some(payments) = &app.payments {
+                payments.bell.notify_one();
+            }
             ended_page(&page, "gone")
         }
         Ok(false) => ended_page(&page, "before"),

@@ -11,8 +11,7 @@ use crate::campaigns;
 use crate::db::Db;
 use crate::donations::checkout::{self, Begun, GiftRequest};
 use crate::error::{Error, FieldError};
-struct Payments { livemode: bool, api: Box<dyn crate::stripe::StripeApi> }
-impl Payments { async fn account(&self) -> Result<String, Failure> { self.api.account().await } }
+use crate::payments::Payments;
 use crate::stripe::{Checkout, Failure};
 use crate::subscribers::signup::{self, SignupRequest};
 use crate::subscribers::topics;
@@ -34,7 +33,7 @@ pub enum Started {
 /// The database's.
 pub async fn start(page: &PublicPage, form: &DonateForm) -> Result<Started, Error> {
     let app = &page.app;
-    let Some(payments) = None::<Arc<Payments>> else { return Err(Error::NotFound("page")) };
+    let Some(payments) = app.payments.clone() else { return Err(Error::NotFound("page")) };
     let begun = match begin(page, form, !payments.livemode).await {
         Ok(begun) => begun,
         Err(Error::Invalid(errors)) => return Ok(Started::Invalid(errors)),
