@@ -1,4 +1,4 @@
-//! What runs beside the web pages: heartbeat, jobs, delivery and, in a sandbox, the mailbox.
+//! What runs beside the web pages: heartbeat, jobs, delivery, payments and, in a sandbox, the mailbox.
 
 use std::sync::Arc;
 
@@ -51,13 +51,9 @@ impl Background {
             tracing::error!(error = format!("{error:#}"), "cannot register for delivery yet");
         }
         let jobs = app.jobs.clone().run(app.db.clone(), app.clock.clone(), app.node.clone(), stopped.clone());
-        Ok(Self {
-            work: vec![tokio::spawn(jobs), tokio::spawn(outbox.run(stopped))],
-            keeper: tokio::spawn(keeper.0.run(keeper_stopped)),
-            stop,
-            stop_keeper,
-            mailbox,
-        })
+        let mut work = vec![tokio::spawn(jobs), tokio::spawn(outbox.run(stopped.clone()))];
+        work.extend(app.payments.clone().map(|payments| tokio::spawn(payments.run(stopped.clone()))));
+        Ok(Self { work, keeper: tokio::spawn(keeper.0.run(keeper_stopped)), stop, stop_keeper, mailbox })
     }
 
     /// Stops leasing, finishes what is on the wire, records, and gives back the rest.
