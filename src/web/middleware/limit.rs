@@ -66,8 +66,7 @@ impl Limits {
 
     /// Forgets who has been quiet; called every minute, or each visitor ever would stay in memory.
     pub fn retain_recent(&self) {
-        let all =
-            [&self.public_writes, &self.log_in, &self.token, &self.giving, &self.giving_hourly, &self.unknown];
+        let all = [&self.public_writes, &self.log_in, &self.token, &self.giving, &self.giving_hourly, &self.unknown];
         for limiter in all {
             limiter.retain_recent();
             limiter.shrink_to_fit();

@@ -18,7 +18,9 @@ const POLICY: &str =
 /// # Errors
 /// When a host cannot stand in a header.
 pub fn policy_with_forms_to(hosts: &[&str]) -> anyhow::Result<HeaderValue> {
-    Ok(HeaderValue::from_str(&POLICY.replace("form-action 'self'", &format!("form-action 'self' {}", hosts.join(" "))))?)
+    Ok(HeaderValue::from_str(
+        &POLICY.replace("form-action 'self'", &format!("form-action 'self' {}", hosts.join(" "))),
+    )?)
 }
 
 pub async fn set<B: MessageBody>(request: ServiceRequest, next: Next<B>) -> Result<ServiceResponse<B>, Error> {

@@ -53,9 +53,7 @@ pub async fn submit(page: PublicPage, app: Data<App>, token: Path<String>) -> An
     });
     match ended.await {
         Ok(true) => {
-            if let Some(payments) = &app.payments {
-                payments.bell.notify_one();
-            }
+            app.ring();
             ended_page(&page, "gone")
         }
         Ok(false) => ended_page(&page, "before"),

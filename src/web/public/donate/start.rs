@@ -120,7 +120,8 @@ fn sign_up(db: &mut Db, mut request: SignupRequest, app: &App, link: signup::Lin
 
 /// `c12`: what `{{donate_url}}` puts into a campaign's link. Anything else is nobody's.
 fn campaign(code: &str) -> Option<CampaignId> {
-    let digits = code.strip_prefix('c').filter(|digits| digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let digits =
+        code.strip_prefix('c').filter(|digits| digits.len() <= 18 && digits.bytes().all(|b| b.is_ascii_digit()))?;
     digits.parse().ok()
 }
 

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, web::Data};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::donations::checkout::{self, Standing, Stands};
 use crate::donations::Gift;
+use crate::donations::checkout::{self, Standing, Stands};
 use crate::error::Error;
 use crate::i18n::Texts;
 use crate::values::{DonationId, PledgeId, Purpose};

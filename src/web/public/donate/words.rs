@@ -36,9 +36,7 @@ fn amount(page: &PublicPage, form: &DonateForm) -> Option<String> {
         Ok(_) => return None,
         Err(InvalidAmount::Empty) => page.t("donate-error-empty", &[]),
         Err(InvalidAmount::NotDigits) => page.t("donate-error-digits", &[("example", example(&currency).into())]),
-        Err(InvalidAmount::NoDecimals) => {
-            page.t("donate-error-whole", &[code, ("example", example(&currency).into())])
-        }
+        Err(InvalidAmount::NoDecimals) => page.t("donate-error-whole", &[code, ("example", example(&currency).into())]),
         Err(InvalidAmount::Decimals(_)) => page.t("donate-error-decimals", &[code]),
     })
 }
