@@ -187,4 +187,16 @@ mod tests {
         let taken = (0..1000).filter(|number| ask(*number)).count();
         assert!((600..650).contains(&taken), "{taken}");
     }
+
+    #[test]
+    fn both_quotas_of_gifts_hold() {
+        let limits = Limits::default();
+        let request = TestRequest::default().peer_addr("203.0.113.9:4711".parse().unwrap());
+        let request = request.to_srv_request();
+        let taken = (0..50).filter(|_| limits.check(Kind::Giving, &request).is_ok()).count();
+        assert!((10..12).contains(&taken), "{taken}");
+        let wide = Limits { giving: RateLimiter::dashmap(Quota::per_minute(NonZeroU32::MAX)), ..Limits::default() };
+        let taken = (0..100).filter(|_| wide.check(Kind::Giving, &request).is_ok()).count();
+        assert!((40..42).contains(&taken), "{taken}");
+    }
 }
