@@ -54,6 +54,13 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/unsubscribe/{token}", get().to(public::unsubscribe::show))
         .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()))
 
+        // Donations: the form, the page after the payment, ending a monthly gift
+        .route("/donate", get().to(public::donate::show))
+        .route("/donate", post().to(public::donate::submit).wrap(limit::giving()))
+        .route("/donate/thanks", get().to(public::donate::thanks))
+        .route("/donate/manage/{token}", get().to(public::donate::manage))
+        .route("/donate/manage/{token}", post().to(public::donate::end).wrap(limit::public_writes()))
+
         // Campaigns: the web version of a mail
         .route("/mail/{token}", get().to(public::mail::show))
 

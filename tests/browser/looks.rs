@@ -165,6 +165,27 @@ async fn public_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_for_who_gives() {
+    let site = Running::sample(Backend::Sqlite, 0).await;
+    let mut album = album(&site, "giving").await;
+    album.page("donate", "/donate").await;
+    album.page("donate-ru", "/donate?lang=ru&every=month&amount=7&back=1").await;
+    album.page("donate-yen", "/donate?currency=JPY&every=month&amount=2000").await;
+    album.page("thanks-too-old", "/donate/thanks?gift=old").await;
+    album.page("manage-forged", "/donate/manage/forged").await;
+
+    let browser = &album.browser;
+    browser.open(&site.url("/donate")).await;
+    browser.fill("#f-amount", "ten").await;
+    browser.fill("#f-email", "not an address").await;
+    browser.click("main form button[type=submit]").await;
+    browser.wait_for("Please write an e-mail address").await;
+    album.here("donate-refused").await;
+    album.end().await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn staff_pages_with_rows() {
     let site = Running::sample(Backend::Sqlite, 55).await;
     site.publish_first();

@@ -124,6 +124,7 @@ impl<P> Staff<P> {
             language: &Language::english(),
             organisation: &self.organisation,
             topics: &[],
+            giving: false,
             meta: &Meta { noindex: true, ..Meta::default() },
             staff: Some(&facts),
             notice: notice.as_ref(),
