@@ -128,7 +128,7 @@ impl Shared {
         let (method, path) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
         let entry = {
             let mut log = self.log.lock().unwrap();
-            log.push(format!("{method} {path}"));
+            log.push(format!("{method} {}", path.split('?').next().unwrap()));
             log.len() - 1
         };
         self.wait(Side::Request, &method, &path, &mut client).await?;
