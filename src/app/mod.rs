@@ -21,7 +21,7 @@ use crate::payments::Payments;
 use crate::sandbox::stripe::SandboxStripe;
 use crate::values::{Clock, RootKey};
 
-pub use background::Background;
+pub use background::{Background, Membership};
 pub use giving::SandboxDoor;
 
 /// What handlers, commands and workers share. Cheap to clone through [`Arc`].

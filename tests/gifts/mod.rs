@@ -1,3 +1,4 @@
 //! From the gift to the receipt.
 
+mod client;
 mod pages;

@@ -9,6 +9,7 @@ pub mod engine;
 mod events;
 mod server;
 pub mod store;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -30,10 +31,11 @@ pub const API_VERSION: &str = crate::stripe::API_VERSION;
 pub const ACCOUNT: &str = "acct_1PledgepostSandbox";
 
 /// Everything that the stand-in needs to know; its state is in the database.
+#[derive(Clone)]
 pub struct SandboxStripe {
     pub db: Database,
     pub clock: Clock,
-    /// Signs webhooks.
+    /// Signs webhooks; several, separated by commas, all sign.
     pub secret: SecretString,
     /// Where webhooks go; none: events are kept and can be listed, nothing is sent.
     pub hook: Option<Url>,
