@@ -1,4 +1,5 @@
 //! From the gift to the receipt.
 
 mod client;
+mod kill;
 mod pages;

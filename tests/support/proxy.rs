@@ -3,7 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,10 +27,12 @@ pub struct Passed {
     pub status: Option<u16>,
 }
 
+type Fits = Box<dyn Fn(&str, &str) -> bool + Send + Sync>;
+
 struct Gate {
     side: Side,
-    method: String,
-    prefix: String,
+    what: &'static str,
+    fits: Fits,
     /// How many requests wait here.
     waiting: watch::Sender<usize>,
     open: watch::Sender<bool>,
@@ -79,15 +81,15 @@ impl Proxy {
         format!("http://{}/", self.addr)
     }
 
-    /// From now on, holds what fits: `hold(Side::Answer, "POST", "/v1/checkout/sessions")`.
-    pub fn hold(&self, side: Side, method: &str, prefix: &str) -> Held {
-        let gate = Arc::new(Gate {
-            side,
-            method: method.into(),
-            prefix: prefix.into(),
-            waiting: watch::Sender::new(0),
-            open: watch::Sender::new(false),
-        });
+    /// From now on, holds what fits by method and path; `what` names it for messages.
+    pub fn hold(
+        &self,
+        side: Side,
+        what: &'static str,
+        fits: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
+    ) -> Held {
+        let (waiting, open) = (watch::Sender::new(0), watch::Sender::new(false));
+        let gate = Arc::new(Gate { side, what, fits: Box::new(fits), waiting, open });
         self.shared.gates.lock().unwrap().push(Arc::clone(&gate));
         Held { gate, shared: Arc::clone(&self.shared) }
     }
@@ -109,7 +111,7 @@ impl Held {
     /// Waits until a request stands before the gate.
     pub async fn reached(&self, within: Duration) {
         let mut waiting = self.gate.waiting.subscribe();
-        let what = format!("{} {} at {:?}", self.gate.method, self.gate.prefix, self.gate.side);
+        let what = format!("the gate for {} ({:?})", self.gate.what, self.gate.side);
         let reached = tokio::time::timeout(within, waiting.wait_for(|&n| n > 0)).await;
         let log = self.shared.log.lock().unwrap().clone();
         assert!(reached.is_ok(), "nobody came to {what} within {within:?}; passed so far: {log:?}");
@@ -156,7 +158,7 @@ impl Shared {
 
     /// Waits while a gate is shut; an error when the client is gone meanwhile.
     async fn wait(&self, side: Side, method: &str, path: &str, client: &mut TcpStream) -> std::io::Result<()> {
-        let fits = |gate: &&Arc<Gate>| gate.side == side && gate.method == method && path.starts_with(&gate.prefix);
+        let fits = |gate: &&Arc<Gate>| gate.side == side && (gate.fits)(method, path);
         let Some(gate) = self.gates.lock().unwrap().iter().find(fits).cloned() else { return Ok(()) };
         gate.waiting.send_modify(|n| *n += 1);
         let mut open = gate.open.subscribe();
@@ -190,14 +192,5 @@ async fn read_message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8
             0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             n => bytes.extend_from_slice(&part[..n]),
         }
-    }
-}
-
-/// Waits for whatever a test is after, named for its message.
-pub async fn until(within: Duration, what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + within;
-    while !done() {
-        assert!(Instant::now() < end, "{what} within {within:?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -7,6 +7,11 @@
 pub mod api;
 pub mod engine;
 mod events;
+mod fault;
+mod fees;
+mod json;
+mod objects;
+mod run;
 mod server;
 pub mod store;
 pub mod webhooks;
