@@ -18,15 +18,6 @@ pub enum Side {
     Answer,
 }
 
-/// One request as it went by.
-#[derive(Debug, Clone)]
-pub struct Passed {
-    pub method: String,
-    pub path: String,
-    /// None while there is no answer, or when it never reached the server.
-    pub status: Option<u16>,
-}
-
 type Fits = Box<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
 struct Gate {
@@ -41,7 +32,7 @@ struct Gate {
 #[derive(Default)]
 struct Shared {
     gates: Mutex<Vec<Arc<Gate>>>,
-    log: Mutex<Vec<Passed>>,
+    log: Mutex<Vec<String>>,
 }
 
 pub struct Proxy {
@@ -94,7 +85,8 @@ impl Proxy {
         Held { gate, shared: Arc::clone(&self.shared) }
     }
 
-    pub fn log(&self) -> Vec<Passed> {
+    /// What went by: `POST /v1/refunds 200`; without a status when nothing came back.
+    pub fn log(&self) -> Vec<String> {
         self.shared.log.lock().unwrap().clone()
     }
 }
@@ -136,7 +128,7 @@ impl Shared {
         let (method, path) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
         let entry = {
             let mut log = self.log.lock().unwrap();
-            log.push(Passed { method: method.clone(), path: path.clone(), status: None });
+            log.push(format!("{method} {path}"));
             log.len() - 1
         };
         self.wait(Side::Request, &method, &path, &mut client).await?;
@@ -149,8 +141,8 @@ impl Shared {
         server.write_all(&body).await?;
         let mut answer = Vec::new();
         server.read_to_end(&mut answer).await?;
-        let status = String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).parse().ok();
-        self.log.lock().unwrap()[entry].status = status;
+        let status = String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned();
+        self.log.lock().unwrap()[entry] += &format!(" {status}");
         self.wait(Side::Answer, &method, &path, &mut client).await?;
         client.write_all(&answer).await?;
         client.shutdown().await
