@@ -6,8 +6,10 @@ pub mod browser;
 pub mod campaigns;
 pub mod db;
 pub mod engine;
+pub mod hook;
 pub mod program;
 pub mod readers;
+pub mod sandbox_stripe;
 pub mod site;
 pub mod smtp_sink;
 
