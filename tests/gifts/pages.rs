@@ -151,7 +151,7 @@ on_both! {
         let site = start(backend).await;
         for (amount, currency, words) in [
             ("0", "EUR", "The smallest amount that we can take is €2.00."),
-            ("-5", "EUR", "Please write the amount in digits, such as 25."),
+            ("-5", "EUR", "The smallest amount that we can take is €2.00."),
             ("1e9", "EUR", "Please write the amount in digits, such as 25."),
             ("1000000000", "EUR", "The largest amount that we can take here is €20,000.00."),
             ("99999999999999999999", "EUR", "The largest amount that we can take here is €20,000.00."),

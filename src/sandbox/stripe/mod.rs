@@ -12,6 +12,7 @@ mod fees;
 mod json;
 mod objects;
 mod run;
+pub mod look;
 mod server;
 pub mod store;
 pub mod webhooks;

@@ -32,10 +32,10 @@ pub struct Limits {
     public_writes: DefaultKeyedRateLimiter<u64>,
     log_in: DefaultKeyedRateLimiter<u64>,
     token: DefaultKeyedRateLimiter<u64>,
-    /// Webhooks whose signature does not fit.
-    refused: DefaultKeyedRateLimiter<u64>,
     giving: DefaultKeyedRateLimiter<u64>,
     giving_hourly: DefaultKeyedRateLimiter<u64>,
+    /// Webhooks whose signature does not fit.
+    refused: DefaultKeyedRateLimiter<u64>,
     /// All visitors who cannot be told apart, together.
     unknown: DefaultKeyedRateLimiter<u64>,
 }
@@ -49,9 +49,9 @@ impl Default for Limits {
             public_writes: limiter(30),
             log_in: limiter(20),
             token: limiter(20),
-            refused: limiter(30),
             giving: limiter(10),
             giving_hourly: RateLimiter::dashmap(Quota::per_hour(number(40))),
+            refused: limiter(30),
             unknown: limiter(600),
         }
     }
@@ -70,8 +70,16 @@ impl Limits {
 
     /// Forgets who has been quiet; called every minute, or each visitor ever would stay in memory.
     pub fn retain_recent(&self) {
-        let writes = [&self.public_writes, &self.log_in, &self.token, &self.giving, &self.giving_hourly];
-        for limiter in writes.into_iter().chain([&self.refused, &self.unknown]) {
+        let all = [
+            &self.public_writes,
+            &self.log_in,
+            &self.token,
+            &self.giving,
+            &self.giving_hourly,
+            &self.refused,
+            &self.unknown,
+        ];
+        for limiter in all {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }

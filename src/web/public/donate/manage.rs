@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::super::token::{action, not_ours};
 use crate::app::App;
+use crate::db::Db;
 use crate::donations::{Pledge, PledgeState, pledge};
 use crate::error::Error;
 use crate::i18n::Texts;
 use crate::stripe::Interval;
-use crate::values::At;
+use crate::values::{At, RootKey};
 use crate::web::extract::PublicPage;
 use crate::web::{Answer, Message};
 
@@ -32,7 +33,7 @@ struct Fact {
 
 pub async fn show(page: PublicPage, app: Data<App>, token: Path<String>) -> Answer {
     let (root, now) = (app.root.clone(), app.clock.now());
-    match app.db.read(move |db| pledge::by_token(db, &root, &token, now)).await {
+    match app.db.read(move |db| of_token(db, &root, &token, now)).await {
         Ok(pledge) => {
             let view = view(&page, &pledge);
             page.render("public/donate/manage", &view.title, &view)
@@ -44,7 +45,7 @@ pub async fn show(page: PublicPage, app: Data<App>, token: Path<String>) -> Answ
 pub async fn submit(page: PublicPage, app: Data<App>, token: Path<String>) -> Answer {
     let (root, now) = (app.root.clone(), app.clock.now());
     let ended = app.db.write(move |db| {
-        let pledge = pledge::by_token(db, &root, &token, now)?;
+        let pledge = of_token(db, &root, &token, now)?;
         if is_over(&pledge) {
             return Ok::<_, Error>(false);
         }
@@ -59,6 +60,14 @@ pub async fn submit(page: PublicPage, app: Data<App>, token: Path<String>) -> An
         Ok(false) => ended_page(&page, "before"),
         Err(error) => not_ours(&page, error),
     }
+}
+
+/// Whatever is wrong with it, for the reader it is the link.
+fn of_token(db: &mut Db, root: &RootKey, token: &str, now: At) -> Result<Pledge, Error> {
+    pledge::by_token(db, root, token, now).map_err(|error| match error {
+        Error::NotFound(_) => Error::NotFound("link"),
+        other => other,
+    })
 }
 
 /// Ended, or asked to end: pressing again changes nothing.

@@ -25,6 +25,7 @@ pub struct Asked {
     gift: String,
     /// When the page was first opened, in seconds since 1970; written by the page itself.
     since: i64,
+    lang: String,
 }
 
 #[derive(Serialize)]
@@ -46,6 +47,10 @@ pub async fn show(mut page: PublicPage, app: Data<App>, asked: Query<Asked>, req
         Err(Error::NotFound(_)) => return neutral(&page),
         Err(other) => return Err(other.into()),
     };
+    // Stripe's page knows nothing of the language that was chosen on ours.
+    if asked.lang.is_empty() {
+        page.language = page.organisation.language_or_first(Some(&standing.language));
+    }
     match standing.stands {
         Stands::Waiting => waiting(page, &standing, &asked, fragment),
         _ if fragment => page.render("public/donate/look", "", &Waiting { settled: true, ..nothing() }),

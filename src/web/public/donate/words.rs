@@ -2,7 +2,7 @@
 //! limits and examples can be written as that language writes them.
 
 use super::form::{DonateForm, chosen};
-use crate::donations::amounts;
+use crate::donations::amounts::{self, InvalidGift};
 use crate::error::FieldError;
 use crate::i18n::Texts;
 use crate::values::{Currency, InvalidAmount, Money};
@@ -26,18 +26,15 @@ pub fn worded(page: &PublicPage, form: &DonateForm, errors: Vec<FieldError>) -> 
 /// None when nothing is wrong with the amount itself.
 fn amount(page: &PublicPage, form: &DonateForm) -> Option<String> {
     let currency = chosen(page, &form.currency);
-    let money = |minor: i64| Texts::get().money(&page.language, &Money::new(minor, currency.clone()));
-    let (least, most) = amounts::limits(&currency);
-    let code = ("currency", currency.as_str().into());
-    Some(match Money::parse(form.amount_text(), currency.clone()) {
-        Ok(asked) if asked.minor < least => page.t("donate-error-small", &[("amount", money(least).into())]),
-        Err(InvalidAmount::TooLarge) => page.t("donate-error-large", &[("amount", money(most).into())]),
-        Ok(asked) if asked.minor > most => page.t("donate-error-large", &[("amount", money(most).into())]),
-        Ok(_) => return None,
-        Err(InvalidAmount::Empty) => page.t("donate-error-empty", &[]),
-        Err(InvalidAmount::NotDigits) => page.t("donate-error-digits", &[("example", example(&currency).into())]),
-        Err(InvalidAmount::NoDecimals) => page.t("donate-error-whole", &[code, ("example", example(&currency).into())]),
-        Err(InvalidAmount::Decimals(_)) => page.t("donate-error-decimals", &[code]),
+    let shown = |money: &Money| ("amount", Texts::get().money(&page.language, money).into());
+    let (code, such_as) = (("currency", currency.as_str().into()), ("example", example(&currency).into()));
+    Some(match amounts::read(form.amount_text(), &currency).err()? {
+        InvalidGift::TooSmall(least) => page.t("donate-error-small", &[shown(&least)]),
+        InvalidGift::TooLarge(most) => page.t("donate-error-large", &[shown(&most)]),
+        InvalidGift::Typed(InvalidAmount::Empty) => page.t("donate-error-empty", &[]),
+        InvalidGift::Typed(InvalidAmount::NoDecimals) => page.t("donate-error-whole", &[code, such_as]),
+        InvalidGift::Typed(InvalidAmount::Decimals(_)) => page.t("donate-error-decimals", &[code]),
+        InvalidGift::Typed(_) => page.t("donate-error-digits", &[such_as]),
     })
 }
 
