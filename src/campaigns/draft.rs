@@ -141,7 +141,7 @@ pub fn save_variant(
 
 /// Notes every placeholder of `text` that cannot be filled in.
 pub(super) fn check_placeholders(problems: &mut Problems, field: &str, text: &str) {
-    if let Err(broken) = placeholders::parse(text).map(drop).and_then(|()| placeholders::check(text)) {
+    if let Err(broken) = placeholders::parse(text) {
         for one in broken {
             // A subject has one line only.
             match field {

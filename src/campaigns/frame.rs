@@ -14,7 +14,7 @@ use crate::mail::{Email, Kind, MailTemplates, content, message_id};
 use crate::organisation::Organisation;
 use crate::outbox::{SenderSettings, organisation_variables};
 use crate::subscribers::Topic;
-use crate::values::{At, DeliveryId, EmailAddress, Expiry, Language, Purpose, RootKey, VariantId};
+use crate::values::{At, CampaignId, DeliveryId, EmailAddress, Expiry, Language, Purpose, RootKey, VariantId};
 
 /// How long the link to a reader's choices works. It shows what they chose, so it does not live as long as the mail.
 const PREFERENCES_DAYS: i64 = 30;
@@ -150,8 +150,9 @@ impl MailFrame {
         Links { unsubscribe: link("unsubscribe"), preferences: link("preferences"), web: link("mail") }
     }
 
-    /// What is filled in for one reader of a variant in `language`.
-    pub fn values(&self, language: &Language, recipient: &Recipient, links: Links) -> Values {
+    /// What is filled in for one reader of a campaign's variant in `language`. The link to gifts names the campaign and
+    /// nobody: it is the same for all.
+    pub fn values(&self, of: CampaignId, language: &Language, recipient: &Recipient, links: Links) -> Values {
         let name = match recipient.name.trim() {
             "" => Texts::get().t(language, "campaign-reader-fallback", &[]),
             name => name.to_owned(),
@@ -163,7 +164,7 @@ impl MailFrame {
             unsubscribe_url: links.unsubscribe,
             preferences_url: links.preferences,
             web_url: links.web,
-            donate_url: (self.link)("/donate"),
+            donate_url: (self.link)(&format!("/donate?from=c{of}&lang={language}")),
             reason: recipient.reason.clone(),
         }
     }

@@ -99,7 +99,7 @@ fn shown(
     let topics: Vec<&Topic> = topics.iter().filter(|topic| ids.contains(&topic.id)).collect();
     recipient.reason = reason(&variant.language, &topics);
     let skeleton = frame.skeleton(variant, &organisation, false)?;
-    let values = frame.values(&variant.language, &recipient, links);
+    let values = frame.values(variant.campaign_id, &variant.language, &recipient, links);
     let html = fill(&skeleton.html, &values);
     Ok(Preview {
         subject: fill(&skeleton.subject, &values),

@@ -51,11 +51,11 @@ impl CampaignMails {
             reason: String::new(),
         };
         let skeleton = self.frame.skeleton(variant, &batch.organisation, false)?;
-        let frame = self.frame.clone();
+        let (frame, campaign) = (self.frame.clone(), variant.campaign_id);
         Ok(Prepared::Mail(Box::new(move || {
             let chosen: Vec<&Topic> = chosen.iter().collect();
             let recipient = Recipient { reason: reason(&about.language, &chosen), ..recipient };
-            let values = frame.values(&about.language, &recipient, frame.links(about.delivery, now));
+            let values = frame.values(campaign, &about.language, &recipient, frame.links(about.delivery, now));
             frame.email(&skeleton, &values, &recipient, &about)
         })))
     }

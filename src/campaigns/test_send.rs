@@ -87,7 +87,7 @@ impl TestMails {
         let frame = self.frame.clone();
         Ok(Prepared::Mail(Box::new(move || {
             let skeleton = frame.skeleton(&variant, &about.organisation, true)?;
-            let values = frame.values(&variant.language, &recipient, frame.no_links());
+            let values = frame.values(payload.campaign, &variant.language, &recipient, frame.no_links());
             let mut email = frame.email(&skeleton, &values, &recipient, &about)?;
             // The name is a sample's; the address is the tester's.
             email.to_name = None;

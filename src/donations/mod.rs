@@ -4,9 +4,12 @@
 pub mod amounts;
 pub mod book;
 pub mod checkout;
+mod emails;
 pub mod funds;
+mod limits;
 mod model;
 pub mod pledge;
+pub mod purge;
 pub mod question;
 pub mod receipt;
 pub mod reference;

@@ -7,9 +7,22 @@ use super::trouble::Trouble;
 use crate::db::schema::stripe_accounts;
 use crate::db::{Both, Db};
 use crate::error::Error;
+use crate::stripe::Failure;
 use crate::values::At;
 
 impl Payments {
+    /// `acct_…`, for who is about to make something at Stripe and keeps whose it is.
+    ///
+    /// # Errors
+    /// Stripe's. A database that is away is no better for the caller: `Unavailable`.
+    pub async fn account(&self) -> Result<String, Failure> {
+        let unavailable = |trouble| match trouble {
+            Trouble::Stripe(failure) => failure,
+            other => Failure::Unavailable(format!("{other:?}")),
+        };
+        self.account_id().await.map(str::to_owned).map_err(unavailable)
+    }
+
     /// `acct_…`
     pub(super) async fn account_id(&self) -> Result<&str, Trouble> {
         let asked = self.account.get_or_try_init(|| async {

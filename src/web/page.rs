@@ -76,6 +76,8 @@ pub struct Meta {
     pub noindex: bool,
     /// An absolute link.
     pub canonical: Option<String>,
+    /// For browsers without script: seconds, and where to look again (`10;url=/…`).
+    pub refresh: Option<String>,
 }
 
 /// A topic in the sign-up form.
@@ -105,6 +107,7 @@ pub(super) struct PageFacts<'a> {
     rehearsal: bool,
     noindex: bool,
     canonical: Option<&'a str>,
+    refresh: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -145,6 +148,8 @@ pub(super) struct Frame<'a, S> {
     pub language: &'a Language,
     pub organisation: &'a Organisation,
     pub topics: &'a [TopicChoice],
+    /// Whether gifts are taken.
+    pub giving: bool,
     pub meta: &'a Meta,
     pub staff: Option<&'a S>,
     pub notice: Option<&'a Notice>,
@@ -170,6 +175,7 @@ impl<S: Serialize> Frame<'_, S> {
                 rehearsal: self.app.config.mode == Mode::Rehearsal,
                 noindex: self.meta.noindex,
                 canonical: self.meta.canonical.as_deref(),
+                refresh: self.meta.refresh.as_deref(),
             },
             org: OrganisationFacts {
                 name: &organisation.name,
@@ -185,7 +191,7 @@ impl<S: Serialize> Frame<'_, S> {
             },
             languages: organisation.languages().iter().map(link).collect(),
             topics: self.topics,
-            giving: false,
+            giving: self.giving,
             staff: self.staff,
             notice: self.notice,
             d: data,

@@ -54,6 +54,13 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/unsubscribe/{token}", get().to(public::unsubscribe::show))
         .route("/unsubscribe/{token}", post().to(public::unsubscribe::submit).wrap(limit::per_token()))
 
+        // Donations: the form, the page after the payment, ending a monthly gift
+        .route("/donate", get().to(public::donate::show))
+        .route("/donate", post().to(public::donate::submit).wrap(limit::giving()))
+        .route("/donate/thanks", get().to(public::donate::thanks))
+        .route("/donate/manage/{token}", get().to(public::donate::manage))
+        .route("/donate/manage/{token}", post().to(public::donate::end).wrap(limit::public_writes()))
+
         // Campaigns: the web version of a mail
         .route("/mail/{token}", get().to(public::mail::show))
 
@@ -64,7 +71,18 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/sandbox/mail/delete", post().to(sandbox::delete))
         .route("/sandbox/mail/{id}", get().to(sandbox::show))
         .route("/sandbox/mail/{id}/html", get().to(sandbox::html))
-        .route("/sandbox/mail/{id}/source", get().to(sandbox::source));
+        .route("/sandbox/mail/{id}/source", get().to(sandbox::source))
+
+        // Sandbox: Stripe, its payment page and its dashboard (handlers take `Loopback`)
+        .route("/sandbox/stripe", get().to(sandbox::stripe::dashboard))
+        .route("/sandbox/stripe/live", get().to(sandbox::stripe::live))
+        .route("/sandbox/stripe/clock", post().to(sandbox::stripe::move_clock))
+        .route("/sandbox/stripe/mischief", post().to(sandbox::stripe::choose_mischief))
+        .route("/sandbox/stripe/objects", get().to(sandbox::stripe::objects))
+        .route("/sandbox/stripe/objects/{id}", get().to(sandbox::stripe::object))
+        .route("/sandbox/stripe/events/{id}/send", post().to(sandbox::stripe::send_again))
+        .route("/sandbox/stripe/checkout/{session}", get().to(sandbox::stripe::checkout))
+        .route("/sandbox/stripe/checkout/{session}", post().to(sandbox::stripe::pay));
 }
 
 /// Staff: behind the session. Handlers take `Staff<permit::…>`.

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use pledgepost::audit::Actor;
 use pledgepost::campaigns::{draft, send};
+use pledgepost::donations::{DonationState, Gift, GiftRequest, PledgeState, checkout, switch};
 use pledgepost::staff::Role;
-use pledgepost::values::{AnalysisId, CampaignId};
+use pledgepost::stripe::Interval;
+use pledgepost::values::{AnalysisId, CampaignId, DonorId, Expiry, Purpose};
 
 use super::site::Running;
 use crate::support::Backend;
@@ -165,6 +167,45 @@ async fn public_pages() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_for_who_gives() {
+    let site = Running::sample(Backend::Sqlite, 0).await;
+    let mut album = album(&site, "giving").await;
+    album.page("donate", "/donate").await;
+    album.page("donate-ru", "/donate?lang=ru&every=month&amount=7&back=1").await;
+    album.page("donate-yen", "/donate?currency=JPY&every=month&amount=2000").await;
+    album.page("thanks-too-old", "/donate/thanks?gift=old").await;
+    album.page("manage-forged", "/donate/manage/forged").await;
+
+    let browser = &album.browser;
+    browser.open(&site.url("/donate")).await;
+    browser.fill("#f-amount", "ten").await;
+    browser.fill("#f-email", "not an address").await;
+    browser.click("main form button[type=submit]").await;
+    browser.wait_for("Please write an e-mail address").await;
+    album.here("donate-refused").await;
+
+    use DonationState as S;
+    for state in [S::Initiated, S::Processing, S::Paid, S::Failed, S::Cancelled] {
+        let gift = begun_gift(&site, None, state);
+        let path = format!("/donate/thanks?gift={}", gift.token(&site.app.root, site.app.clock.now()));
+        album.page(&format!("thanks-{state}"), &path).await;
+    }
+    let Gift::Pledge(pledge) = begun_gift(&site, Some(Interval::Month), S::Paid) else { panic!("not a pledge") };
+    let manage = format!("/donate/manage/{}", site.app.root.sign(Purpose::ManagePledge, pledge.0, Expiry::Never));
+    album.page("manage", &manage).await;
+    album.browser.click_button("End this gift").await;
+    album.browser.wait_for("This gift is ended").await;
+    album.here("manage-ended").await;
+    album.page("manage-ending", &manage).await;
+
+    let now = site.app.clock.now();
+    site.write(|db| switch::close(db, "a test", &Actor::program(), now));
+    album.page("donate-closed", "/donate?from=c1").await;
+    album.end().await;
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn staff_pages_with_rows() {
     let site = Running::sample(Backend::Sqlite, 55).await;
     site.publish_first();
@@ -295,6 +336,55 @@ async fn pages_of_other_roles_and_the_mailbox() {
     album.here("unsubscribed").await;
     album.end().await;
     site.stop().await;
+}
+
+/// A gift that somebody began, and what Stripe made of it.
+fn begun_gift(site: &Running, every: Option<Interval>, state: DonationState) -> Gift {
+    use diesel::prelude::*;
+    use pledgepost::db::schema::{donations, donors, pledges};
+    let (app, now) = (site.app.clone(), site.app.clock.now());
+    let request = GiftRequest {
+        amount: "25".into(),
+        currency: "EUR".into(),
+        every,
+        email: format!("{state}@example.org"),
+        name: "Vera Giver".into(),
+        ..GiftRequest::default()
+    };
+    site.write(|db| {
+        let organisation = pledgepost::organisation::store::get(db, now)?;
+        let link = |path: &str| app.config.web.link(path);
+        let begun = checkout::begin(db, &request, &organisation, &app.root, &link, true, now)?;
+        let donor: DonorId = diesel::insert_into(donors::table)
+            .values((
+                donors::email.eq(format!("{state}@example.org")),
+                donors::email_key.eq(format!("{state} {every:?}")),
+                donors::name.eq("Vera Giver"),
+                donors::language.eq("en"),
+                donors::created_at.eq(now),
+                donors::updated_at.eq(now),
+            ))
+            .returning(donors::id)
+            .get_result(db)?;
+        match begun.gift {
+            Gift::Donation(id) => diesel::update(donations::table.find(id))
+                .set((
+                    donations::state.eq(state),
+                    donations::paid_at.eq(Some(now)),
+                    donations::donor_id.eq(Some(donor)),
+                ))
+                .execute(db)?,
+            Gift::Pledge(id) => diesel::update(pledges::table.find(id))
+                .set((
+                    pledges::state.eq(PledgeState::Active),
+                    pledges::started_at.eq(Some(now)),
+                    pledges::donor_id.eq(Some(donor)),
+                    pledges::subscription.eq(Some("sub_looks")),
+                ))
+                .execute(db)?,
+        };
+        Ok(begun.gift)
+    })
 }
 
 /// The path behind the first link with `part` in the newest mail to `recipient`.

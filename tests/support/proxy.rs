@@ -3,7 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -18,19 +18,12 @@ pub enum Side {
     Answer,
 }
 
-/// One request as it went by.
-#[derive(Debug, Clone)]
-pub struct Passed {
-    pub method: String,
-    pub path: String,
-    /// None while there is no answer, or when it never reached the server.
-    pub status: Option<u16>,
-}
+type Fits = Box<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
 struct Gate {
     side: Side,
-    method: String,
-    prefix: String,
+    what: &'static str,
+    fits: Fits,
     /// How many requests wait here.
     waiting: watch::Sender<usize>,
     open: watch::Sender<bool>,
@@ -39,7 +32,7 @@ struct Gate {
 #[derive(Default)]
 struct Shared {
     gates: Mutex<Vec<Arc<Gate>>>,
-    log: Mutex<Vec<Passed>>,
+    log: Mutex<Vec<String>>,
 }
 
 pub struct Proxy {
@@ -79,20 +72,21 @@ impl Proxy {
         format!("http://{}/", self.addr)
     }
 
-    /// From now on, holds what fits: `hold(Side::Answer, "POST", "/v1/checkout/sessions")`.
-    pub fn hold(&self, side: Side, method: &str, prefix: &str) -> Held {
-        let gate = Arc::new(Gate {
-            side,
-            method: method.into(),
-            prefix: prefix.into(),
-            waiting: watch::Sender::new(0),
-            open: watch::Sender::new(false),
-        });
+    /// From now on, holds what fits by method and path; `what` names it for messages.
+    pub fn hold(
+        &self,
+        side: Side,
+        what: &'static str,
+        fits: impl Fn(&str, &str) -> bool + Send + Sync + 'static,
+    ) -> Held {
+        let (waiting, open) = (watch::Sender::new(0), watch::Sender::new(false));
+        let gate = Arc::new(Gate { side, what, fits: Box::new(fits), waiting, open });
         self.shared.gates.lock().unwrap().push(Arc::clone(&gate));
         Held { gate, shared: Arc::clone(&self.shared) }
     }
 
-    pub fn log(&self) -> Vec<Passed> {
+    /// What went by: `POST /v1/refunds 200`; without a status when nothing came back.
+    pub fn log(&self) -> Vec<String> {
         self.shared.log.lock().unwrap().clone()
     }
 }
@@ -109,7 +103,7 @@ impl Held {
     /// Waits until a request stands before the gate.
     pub async fn reached(&self, within: Duration) {
         let mut waiting = self.gate.waiting.subscribe();
-        let what = format!("{} {} at {:?}", self.gate.method, self.gate.prefix, self.gate.side);
+        let what = format!("the gate for {} ({:?})", self.gate.what, self.gate.side);
         let reached = tokio::time::timeout(within, waiting.wait_for(|&n| n > 0)).await;
         let log = self.shared.log.lock().unwrap().clone();
         assert!(reached.is_ok(), "nobody came to {what} within {within:?}; passed so far: {log:?}");
@@ -134,7 +128,7 @@ impl Shared {
         let (method, path) = (words.next().unwrap_or_default().to_owned(), words.next().unwrap_or_default().to_owned());
         let entry = {
             let mut log = self.log.lock().unwrap();
-            log.push(Passed { method: method.clone(), path: path.clone(), status: None });
+            log.push(format!("{method} {}", path.split('?').next().unwrap()));
             log.len() - 1
         };
         self.wait(Side::Request, &method, &path, &mut client).await?;
@@ -147,8 +141,8 @@ impl Shared {
         server.write_all(&body).await?;
         let mut answer = Vec::new();
         server.read_to_end(&mut answer).await?;
-        let status = String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).parse().ok();
-        self.log.lock().unwrap()[entry].status = status;
+        let status = String::from_utf8_lossy(answer.get(9..12).unwrap_or_default()).into_owned();
+        self.log.lock().unwrap()[entry] += &format!(" {status}");
         self.wait(Side::Answer, &method, &path, &mut client).await?;
         client.write_all(&answer).await?;
         client.shutdown().await
@@ -156,7 +150,7 @@ impl Shared {
 
     /// Waits while a gate is shut; an error when the client is gone meanwhile.
     async fn wait(&self, side: Side, method: &str, path: &str, client: &mut TcpStream) -> std::io::Result<()> {
-        let fits = |gate: &&Arc<Gate>| gate.side == side && gate.method == method && path.starts_with(&gate.prefix);
+        let fits = |gate: &&Arc<Gate>| gate.side == side && (gate.fits)(method, path);
         let Some(gate) = self.gates.lock().unwrap().iter().find(fits).cloned() else { return Ok(()) };
         gate.waiting.send_modify(|n| *n += 1);
         let mut open = gate.open.subscribe();
@@ -190,14 +184,5 @@ async fn read_message(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8
             0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
             n => bytes.extend_from_slice(&part[..n]),
         }
-    }
-}
-
-/// Waits for whatever a test is after, named for its message.
-pub async fn until(within: Duration, what: &str, mut done: impl FnMut() -> bool) {
-    let end = Instant::now() + within;
-    while !done() {
-        assert!(Instant::now() < end, "{what} within {within:?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

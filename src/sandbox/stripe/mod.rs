@@ -7,6 +7,12 @@
 pub mod api;
 pub mod engine;
 mod events;
+mod fault;
+mod fees;
+mod json;
+pub mod look;
+mod objects;
+mod run;
 mod server;
 pub mod store;
 pub mod webhooks;

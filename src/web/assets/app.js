@@ -204,6 +204,20 @@
     count();
   });
 
+  // ---- One of the suggested amounts, or one's own ------------------------------------
+  // <div data-own-amount="NAME">: radio buttons of that name, and one text field. The one clears the other.
+  all("[data-own-amount]").forEach(function (group) {
+    var own = group.querySelector("input[type=text]");
+    var radios = all('input[type=radio][name="' + group.getAttribute("data-own-amount") + '"]', group);
+    if (!own) return;
+    group.addEventListener("change", function (event) {
+      if (radios.indexOf(event.target) >= 0) own.value = "";
+    });
+    own.addEventListener("input", function () {
+      if (own.value) radios.forEach(function (radio) { radio.checked = false; });
+    });
+  });
+
   // ---- A write is sent once -------------------------------------------------------
   doc.addEventListener("submit", function (event) {
     var form = event.target;

@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::donations::switch;
 use crate::error::Error as FeatureError;
 use crate::i18n::{Texts, Value};
 use crate::organisation::{self, Organisation};
@@ -24,6 +25,8 @@ pub struct PublicPage {
     /// What the page says of itself; set it before rendering.
     pub meta: Meta,
     pub visit: Visit,
+    /// Whether gifts are taken: Stripe is set up, and staff have not closed giving.
+    pub giving: bool,
     topics: Vec<TopicChoice>,
     pages: Data<Pages>,
 }
@@ -31,21 +34,28 @@ pub struct PublicPage {
 impl PublicPage {
     pub(crate) async fn load(app: Data<App>, pages: Data<Pages>, visit: Visit) -> Result<Self, Error> {
         let (now, wishes) = (app.clock.now(), visit.clone());
+        let set_up = app.config.stripe.is_some();
         let loaded = app.db.read(move |db| {
             let organisation = organisation::store::get(db, now)?;
             let language = wishes.language(&organisation);
             let topics = signup_topics(db, &language)?;
-            Ok::<_, FeatureError>((organisation, language, topics))
+            let giving = set_up && switch::giving(db, now)?.is_open;
+            Ok::<_, FeatureError>((organisation, language, topics, giving))
         });
-        let (organisation, language, topics) = loaded.await?;
-        Ok(Self { language, organisation, app, meta: Meta::default(), visit, topics, pages })
+        let (organisation, language, topics, giving) = loaded.await?;
+        Ok(Self { language, organisation, app, meta: Meta::default(), visit, giving, topics, pages })
     }
 
     /// The frame when even the database is away.
     pub(crate) fn bare(app: Data<App>, pages: Data<Pages>, visit: Visit) -> Self {
         let organisation = Organisation::fresh(app.clock.now());
         let language = visit.language(&organisation);
-        Self { language, organisation, app, meta: Meta::default(), visit, topics: Vec::new(), pages }
+        Self { language, organisation, app, meta: Meta::default(), visit, giving: false, topics: Vec::new(), pages }
+    }
+
+    /// Whether there is anything to sign up for.
+    pub fn has_topics(&self) -> bool {
+        !self.topics.is_empty()
     }
 
     /// A text in the reader's language.
@@ -69,6 +79,7 @@ impl PublicPage {
             language: &self.language,
             organisation: &self.organisation,
             topics: &self.topics,
+            giving: self.giving,
             meta: &self.meta,
             staff: None,
             notice: None,

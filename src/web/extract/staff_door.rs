@@ -37,6 +37,7 @@ impl StaffDoor {
             language: &Language::english(),
             organisation: &self.organisation,
             topics: &[],
+            giving: false,
             meta: &Meta { noindex: true, ..Meta::default() },
             staff: None,
             notice: notice.as_ref(),

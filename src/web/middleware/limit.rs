@@ -24,6 +24,7 @@ enum Kind {
     PublicWrites,
     LogIn,
     Token,
+    Giving,
 }
 
 /// The counters, shared by all workers of the process.
@@ -31,6 +32,8 @@ pub struct Limits {
     public_writes: DefaultKeyedRateLimiter<u64>,
     log_in: DefaultKeyedRateLimiter<u64>,
     token: DefaultKeyedRateLimiter<u64>,
+    giving: DefaultKeyedRateLimiter<u64>,
+    giving_hourly: DefaultKeyedRateLimiter<u64>,
     /// Webhooks whose signature does not fit.
     refused: DefaultKeyedRateLimiter<u64>,
     /// All visitors who cannot be told apart, together.
@@ -39,13 +42,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let limiter =
-            |count: u32| RateLimiter::dashmap(Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)));
+        let number = |count: u32| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
+        let limiter = |count: u32| RateLimiter::dashmap(Quota::per_minute(number(count)));
         // Whole offices and conferences share one address.
         Self {
             public_writes: limiter(30),
             log_in: limiter(20),
             token: limiter(20),
+            giving: limiter(10),
+            giving_hourly: RateLimiter::dashmap(Quota::per_hour(number(40))),
             refused: limiter(30),
             unknown: limiter(600),
         }
@@ -53,17 +58,28 @@ impl Default for Limits {
 }
 
 impl Limits {
-    fn of(&self, kind: Kind) -> &DefaultKeyedRateLimiter<u64> {
+    /// All of them must agree.
+    fn of(&self, kind: Kind) -> Vec<&DefaultKeyedRateLimiter<u64>> {
         match kind {
-            Kind::PublicWrites => &self.public_writes,
-            Kind::LogIn => &self.log_in,
-            Kind::Token => &self.token,
+            Kind::PublicWrites => vec![&self.public_writes],
+            Kind::LogIn => vec![&self.log_in],
+            Kind::Token => vec![&self.token],
+            Kind::Giving => vec![&self.giving, &self.giving_hourly],
         }
     }
 
     /// Forgets who has been quiet; called every minute, or each visitor ever would stay in memory.
     pub fn retain_recent(&self) {
-        for limiter in [&self.public_writes, &self.log_in, &self.token, &self.refused, &self.unknown] {
+        let all = [
+            &self.public_writes,
+            &self.log_in,
+            &self.token,
+            &self.giving,
+            &self.giving_hourly,
+            &self.refused,
+            &self.unknown,
+        ];
+        for limiter in all {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -80,12 +96,12 @@ impl Limits {
     fn check(&self, kind: Kind, request: &ServiceRequest) -> Result<(), Error> {
         let key = match kind {
             Kind::Token => Some(hashed(request.path())),
-            Kind::PublicWrites | Kind::LogIn => visitor(request).map(hashed),
+            Kind::PublicWrites | Kind::LogIn | Kind::Giving => visitor(request).map(hashed),
         };
         // Behind a proxy that nobody configured everybody looks the same, and a stranger can look like that by a header:
         // so wide that a whole readership fits, so narrow that it is no way around the limits.
         let checked = match key {
-            Some(key) => self.of(kind).check_key(&key),
+            Some(key) => self.of(kind).into_iter().try_for_each(|limiter| limiter.check_key(&key)),
             None => self.unknown.check_key(&hashed(kind)),
         };
         checked.map_err(|until| Error::TooMany { wait: until.wait_time_from(DefaultClock::default().now()) })
@@ -118,6 +134,11 @@ pub fn public_writes() -> Limit {
 /// Log-ins, password resets and set-up links: 20 a minute per visitor, beside the growing waits per account.
 pub fn log_in() -> Limit {
     Limit(Kind::LogIn)
+}
+/// Gifts: 10 a minute and 40 an hour per visitor, because stolen cards are tried out on forms for gifts. (Beside the limits
+/// per address and over all that the feature keeps.)
+pub fn giving() -> Limit {
+    Limit(Kind::Giving)
 }
 /// What is authenticated by a token in the path, for machines that share an address: 20 a minute per token.
 pub fn per_token() -> Limit {
@@ -189,5 +210,17 @@ mod tests {
         };
         let taken = (0..1000).filter(|number| ask(*number)).count();
         assert!((600..650).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn both_quotas_of_gifts_hold() {
+        let limits = Limits::default();
+        let request = TestRequest::default().peer_addr("203.0.113.9:4711".parse().unwrap());
+        let request = request.to_srv_request();
+        let taken = (0..50).filter(|_| limits.check(Kind::Giving, &request).is_ok()).count();
+        assert!((10..12).contains(&taken), "{taken}");
+        let wide = Limits { giving: RateLimiter::dashmap(Quota::per_minute(NonZeroU32::MAX)), ..Limits::default() };
+        let taken = (0..100).filter(|_| wide.check(Kind::Giving, &request).is_ok()).count();
+        assert!((40..42).contains(&taken), "{taken}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod analyses;
 pub mod confirm;
+pub mod donate;
 pub mod feed;
 pub mod home;
 pub mod mail;
