@@ -1,3 +1,6 @@
 //! What stands in for the world outside.
 
 mod mailbox;
+mod stripe_api;
+mod stripe_money;
+mod stripe_stranger;
