@@ -1,4 +1,6 @@
 //! Pledgepost: a newsletter and donation manager. The map of the house; who may import whom is kept by `tests/house.rs`.
+// Stripe's objects are long: `json!` takes a step per token.
+#![recursion_limit = "512"]
 
 pub mod analyses;
 pub mod app;

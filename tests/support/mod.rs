@@ -7,11 +7,14 @@ pub mod campaigns;
 pub mod db;
 pub mod engine;
 pub mod hook;
+pub mod kill_stage;
 pub mod program;
+pub mod proxy;
 pub mod readers;
 pub mod sandbox_stripe;
 pub mod site;
 pub mod smtp_sink;
+pub mod stripe;
 
 pub use db::{Backend, TestDb};
 pub use site::Site;

@@ -27,7 +27,7 @@ pub async fn serve(
     let handle = server.handle();
     let stopping = async move {
         // An error means that the sender is gone: stop as well.
-        let _gone = stop.wait_for(|stop| *stop).await;
+        let _gone = stop.wait_for(|stop| *stop).await.is_err();
         handle.stop(true).await;
     };
     let (served, ()) = tokio::join!(server, stopping);

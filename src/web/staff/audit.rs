@@ -61,6 +61,7 @@ fn href(action: &str, subject: &str, id: i64) -> Option<String> {
         _ if matches!(action, "deleted" | "erased") => return None,
         "analysis" => "analyses",
         "campaign" => "campaigns",
+        "payment event" => "payments/events",
         "subscriber" => "subscribers",
         "staff" => "members",
         "topic" => "topics",

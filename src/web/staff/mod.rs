@@ -9,6 +9,7 @@ pub mod login;
 pub mod members;
 pub mod nav;
 pub mod organisation;
+pub mod payments;
 pub mod set_password;
 pub mod subscribers;
 pub mod topics;

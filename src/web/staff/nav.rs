@@ -20,12 +20,13 @@ pub struct Item {
 }
 
 /// `(group, path, label, icon, permission)` in the order shown.
-const ITEMS: [(&str, &str, &str, &str, Permission); 9] = [
+const ITEMS: [(&str, &str, &str, &str, Permission); 10] = [
     ("Overview", "/staff", "Start", "chart", Permission::Read),
     ("Publish", "/staff/analyses", "Analyses", "document", Permission::Read),
     ("Campaigns", "/staff/campaigns", "Campaigns", "mail", Permission::Read),
     ("Subscribers", "/staff/subscribers", "Subscribers", "people", Permission::SubscribersRead),
     ("Subscribers", "/staff/topics", "Topics", "menu", Permission::Subscribers),
+    ("Gifts", "/staff/payments/events", "Payment events", "feed", Permission::GiftsRead),
     ("Settings", "/staff/organisation", "Organisation", "gear", Permission::Organisation),
     ("Settings", "/staff/members", "Staff", "person", Permission::StaffAdmin),
     ("Settings", "/staff/audit", "Audit", "ledger", Permission::Audit),

@@ -1,10 +1,27 @@
 //! What moves money and time. Each function runs in the caller's write transaction and keeps events and webhooks too.
+//!
+//! `charge` takes money from a payment method; `pay` is a visit to the hosted page; `subscribe` makes a subscription and
+//! its first invoice, `renew` the others; `refund` gives back; `settle` is what the bank says later; `ledger` is the
+//! account's balance and its payouts; `clock` does what falls due.
 
+pub(super) mod charge;
+mod clock;
+pub(super) mod ledger;
+pub(super) mod pay;
+pub(super) mod refund;
+mod renew;
+mod settle;
+pub(super) mod subscribe;
+
+use super::SandboxStripe;
+use super::fault::Fault;
+use super::objects::method::Behaviour;
+use super::run::Run;
 use crate::db::Db;
 use crate::error::Error;
 use crate::values::At;
 
-use super::SandboxStripe;
+pub use clock::{advance, anything_due, tick};
 
 /// What the visitor of the hosted page makes happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,61 +37,83 @@ pub enum Outcome {
     PaidThenFails,
 }
 
+impl Outcome {
+    fn behaviour(self) -> Behaviour {
+        match self {
+            Outcome::Paid => Behaviour::Works,
+            Outcome::Declined => Behaviour::Declined,
+            Outcome::Processing => Behaviour::Debit,
+            Outcome::ProcessingThenFails => Behaviour::BadDebit,
+            Outcome::PaidThenFails => Behaviour::WorksOnce,
+        }
+    }
+}
+
 /// The visitor pays (or tries to).
 ///
 /// # Errors
 /// `NotFound`; `Conflict` when the session is not open.
-pub fn pay(_db: &mut Db, _stripe: &SandboxStripe, _session: &str, _outcome: Outcome) -> Result<(), Error> {
-    not_yet()
+pub fn pay(db: &mut Db, stripe: &SandboxStripe, session: &str, outcome: Outcome) -> Result<(), Error> {
+    Ok(pay::visit(&mut Run::begin(db, stripe)?, session, outcome.behaviour(), None)?)
 }
 
 /// Mischief: the visitor pays another amount (minor units) than the session asked for, and it completes all the same.
 ///
 /// # Errors
 /// As [`pay`].
-pub fn pay_amount(_db: &mut Db, _stripe: &SandboxStripe, _session: &str, _minor: i64) -> Result<(), Error> {
-    not_yet()
+pub fn pay_amount(db: &mut Db, stripe: &SandboxStripe, session: &str, minor: i64) -> Result<(), Error> {
+    Ok(pay::visit(&mut Run::begin(db, stripe)?, session, Behaviour::Works, Some(minor))?)
 }
 
 /// The visitor leaves the page. Nothing happens until the session expires.
 ///
 /// # Errors
 /// `NotFound`.
-pub fn abandon(_db: &mut Db, _stripe: &SandboxStripe, _session: &str) -> Result<(), Error> {
-    not_yet()
+pub fn abandon(db: &mut Db, stripe: &SandboxStripe, session: &str) -> Result<(), Error> {
+    Run::new(db, stripe)?.named("checkout.session", session, "session")?;
+    Ok(())
 }
 
 /// The session expires now.
 ///
 /// # Errors
 /// `NotFound`; `Conflict` when it is not open.
-pub fn expire(_db: &mut Db, _stripe: &SandboxStripe, _session: &str) -> Result<(), Error> {
-    not_yet()
+pub fn expire(db: &mut Db, stripe: &SandboxStripe, session: &str) -> Result<(), Error> {
+    pay::expire(&mut Run::begin(db, stripe)?, session)?;
+    Ok(())
 }
 
-/// Moves the sandbox's clock and does everything that falls due, in order of time.
+/// Somebody gives money back in Stripe's dashboard, past our program. None: all that is left. Returns the refund's id.
 ///
 /// # Errors
-/// The database's.
-pub fn advance(_db: &mut Db, _stripe: &SandboxStripe, _by: chrono::Duration) -> Result<(), Error> {
-    not_yet()
+/// `NotFound`; `Conflict` when there is less left.
+pub fn refund(db: &mut Db, stripe: &SandboxStripe, payment: &str, minor: Option<i64>) -> Result<String, Error> {
+    use super::json::Json;
+    let mut asked = serde_json::json!({ "payment_intent": payment });
+    if let Some(minor) = minor {
+        asked.put("amount", minor);
+    }
+    let refund = refund::give_back(&mut Run::begin(db, stripe)?, &asked)?;
+    Ok(refund.text("id").to_owned())
 }
 
-/// Does what is due by now without moving the clock (a balance transaction some seconds after its charge, …). The
-/// sender's loop calls it every second or so; it says how many things it did.
+/// Mischief: the donor's bank returns a refund, and the money is back on the balance.
 ///
 /// # Errors
-/// The database's.
-pub fn tick(_db: &mut Db, _stripe: &SandboxStripe) -> Result<usize, Error> {
-    not_yet()
+/// `NotFound`; `Conflict` when it has failed already.
+pub fn fail_refund(db: &mut Db, stripe: &SandboxStripe, refund: &str) -> Result<(), Error> {
+    Ok(refund::fail(&mut Run::begin(db, stripe)?, refund)?)
 }
 
-/// Whether [`tick`] would do anything; a cheap read, to be asked first.
+/// Ends a subscription now, as somebody would in Stripe's dashboard.
 ///
 /// # Errors
-/// The database's.
-pub fn anything_due(_db: &mut Db, _stripe: &SandboxStripe) -> Result<bool, Error> {
-    not_yet()
+/// `NotFound`; `Conflict` when it has ended.
+pub fn cancel_subscription(db: &mut Db, stripe: &SandboxStripe, subscription: &str) -> Result<(), Error> {
+    let mut run = Run::begin(db, stripe)?;
+    let found = run.named("subscription", subscription, "id")?;
+    subscribe::cancel(&mut run, found, Some("cancellation_requested"))?;
+    Ok(())
 }
 
 /// What time it is in the sandbox.
@@ -82,9 +121,5 @@ pub fn anything_due(_db: &mut Db, _stripe: &SandboxStripe) -> Result<bool, Error
 /// # Errors
 /// The database's.
 pub fn now(db: &mut Db, stripe: &SandboxStripe) -> Result<At, Error> {
-    Ok(stripe.clock.now() + chrono::Duration::seconds(super::store::ahead(db)?))
-}
-
-fn not_yet<T>() -> Result<T, Error> {
-    Err(Error::internal(anyhow::anyhow!("not there yet")))
+    Ok(Run::new(db, stripe).map_err(Fault::into_error)?.now)
 }

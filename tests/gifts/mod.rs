@@ -1,0 +1,4 @@
+//! From the gift to the receipt.
+
+mod client;
+mod kill;
