@@ -64,7 +64,18 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/sandbox/mail/delete", post().to(sandbox::delete))
         .route("/sandbox/mail/{id}", get().to(sandbox::show))
         .route("/sandbox/mail/{id}/html", get().to(sandbox::html))
-        .route("/sandbox/mail/{id}/source", get().to(sandbox::source));
+        .route("/sandbox/mail/{id}/source", get().to(sandbox::source))
+
+        // Sandbox: Stripe, its payment page and its dashboard (handlers take `Loopback`)
+        .route("/sandbox/stripe", get().to(sandbox::stripe::dashboard))
+        .route("/sandbox/stripe/live", get().to(sandbox::stripe::live))
+        .route("/sandbox/stripe/clock", post().to(sandbox::stripe::move_clock))
+        .route("/sandbox/stripe/mischief", post().to(sandbox::stripe::choose_mischief))
+        .route("/sandbox/stripe/objects", get().to(sandbox::stripe::objects))
+        .route("/sandbox/stripe/objects/{id}", get().to(sandbox::stripe::object))
+        .route("/sandbox/stripe/events/{id}/send", post().to(sandbox::stripe::send_again))
+        .route("/sandbox/stripe/checkout/{session}", get().to(sandbox::stripe::checkout))
+        .route("/sandbox/stripe/checkout/{session}", post().to(sandbox::stripe::pay));
 }
 
 /// Staff: behind the session. Handlers take `Staff<permit::…>`.

@@ -3,4 +3,7 @@
 mod mailbox;
 mod stripe_api;
 mod stripe_money;
+mod stripe_pages;
+mod stripe_python;
 mod stripe_stranger;
+mod stripe_webhooks;

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod engine;
 mod events;
+pub mod look;
 mod fault;
 mod fees;
 mod json;

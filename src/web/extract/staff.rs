@@ -108,13 +108,12 @@ impl<P> Staff<P> {
     /// # Errors
     /// As [`Staff::render`].
     pub fn render_with(&self, status: StatusCode, template: &str, title: &str, data: &impl Serialize) -> Answer {
-        let sandbox = self.app.config.mode.has_mailbox();
         let facts = StaffFacts {
             name: if self.name.is_empty() { &self.email } else { &self.name },
             email: &self.email,
             role: self.role,
             zone: self.zone().name().replace('_', " "),
-            nav: nav::groups(self.role, &self.visit.path, sandbox),
+            nav: nav::groups(self.role, &self.visit.path, self.app.config.mode),
         };
         let notice: Option<Notice> = self.session.remove_as(SESSION_NOTICE).and_then(Result::ok);
         Frame {

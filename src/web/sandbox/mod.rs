@@ -1,10 +1,14 @@
 //! `/sandbox/mail`: what the sandbox's mail server kept. Opens only to the machine itself, and only in the sandbox.
+//! `stripe` has the pages of the sandbox's Stripe.
 
 mod mail;
 mod mails;
+pub mod stripe;
 
 pub use mail::{html, show, source};
 pub use mails::{delete, list, live, sure_delete};
+
+use mails::private;
 
 use crate::app::App;
 use crate::web::Error;

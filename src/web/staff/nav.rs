@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::config::Mode;
 use crate::staff::{Permission, Role};
 
 #[derive(Debug, Serialize)]
@@ -33,7 +34,7 @@ const ITEMS: [(&str, &str, &str, &str, Permission); 10] = [
 ];
 
 /// The groups that `role` sees, with the page at `path` marked.
-pub fn groups(role: Role, path: &str, sandbox: bool) -> Vec<Group> {
+pub fn groups(role: Role, path: &str, mode: Mode) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (title, href, label, icon, permission) in ITEMS {
         if !role.may(permission) {
@@ -45,9 +46,12 @@ pub fn groups(role: Role, path: &str, sandbox: bool) -> Vec<Group> {
             None => groups.push(Group { title, items: vec![item] }),
         }
     }
-    if sandbox {
-        let item = Item { href: "/sandbox/mail", label: "Sandbox mailbox", icon: "mail", current: false };
-        groups.push(Group { title: "Sandbox", items: vec![item] });
+    let link = |href, label, icon| Item { href, label, icon, current: false };
+    let mailbox = mode.has_mailbox().then(|| link("/sandbox/mail", "Sandbox mailbox", "mail"));
+    let stripe = (mode != Mode::Live).then(|| link("/sandbox/stripe", "Sandbox Stripe", "gift"));
+    let items: Vec<Item> = mailbox.into_iter().chain(stripe).collect();
+    if !items.is_empty() {
+        groups.push(Group { title: "Sandbox", items });
     }
     groups
 }

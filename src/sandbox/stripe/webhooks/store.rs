@@ -29,7 +29,7 @@ pub const BY_HAND: &str = "sent again by hand";
 pub struct Webhook {
     pub id: i64,
     pub event_id: String,
-    /// By the sandbox's clock.
+    /// In real time, not by the sandbox's clock.
     pub due_at: At,
     pub attempts: i64,
     pub delivered_at: Option<At>,
