@@ -40,7 +40,7 @@ on_both! {
         // Signatures are checked against the real time.
         site.app.clock.advance(Clock::System.now() - site.app.clock.now());
         let mut script = Command::new(python())
-            .args(["-B", "-W", "error", SCRIPT])
+            .args(["-B", SCRIPT])
             .env_remove("PYTHONPATH")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

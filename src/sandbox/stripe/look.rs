@@ -14,12 +14,14 @@ use crate::values::{At, Currency, Money};
 /// How many lines of the balance are added up, and how many events are searched. The sandbox is small.
 const MANY: i64 = 100_000;
 
-/// The newest objects that people look at: all but events and lines of the balance, which are many.
+/// The newest objects that people look at: all but events and lines of the balance, which are many, and the agenda,
+/// which is no object of Stripe.
 ///
 /// # Errors
 /// The back end's.
 pub fn recent(db: &mut Db, limit: i64) -> QueryResult<Vec<Value>> {
-    const OTHERS: [&str; 6] = ["event", "balance_transaction", "product", "price", "invoice_payment", "payment_method"];
+    const OTHERS: [&str; 7] =
+        ["due", "event", "balance_transaction", "product", "price", "invoice_payment", "payment_method"];
     let ids: Vec<String> = objects::sandbox_stripe_objects
         .filter(objects::kind.ne_all(OTHERS.map(str::to_owned).to_vec()))
         .order(objects::number.desc())
@@ -38,7 +40,8 @@ pub fn recent(db: &mut Db, limit: i64) -> QueryResult<Vec<Value>> {
 /// # Errors
 /// The back end's.
 pub fn counts(db: &mut Db) -> QueryResult<BTreeMap<String, i64>> {
-    let kinds: Vec<String> = objects::sandbox_stripe_objects.select(objects::kind).distinct().load(db)?;
+    let kinds: Vec<String> =
+        objects::sandbox_stripe_objects.filter(objects::kind.ne("due")).select(objects::kind).distinct().load(db)?;
     let mut counts = BTreeMap::new();
     for kind in kinds {
         let count = objects::sandbox_stripe_objects.filter(objects::kind.eq(&kind)).count().get_result(db)?;

@@ -121,7 +121,7 @@ pub fn confirm(run: &mut Run<'_>, call: &Call) -> Answered {
     }
     let currency = intent.text("currency").to_owned();
     let method = match (call.params.maybe("payment_method"), intent.maybe("payment_method")) {
-        (Some(name), _) | (None, Some(name)) => method_named(run, &name.to_owned(), &currency)?,
+        (Some(name), _) | (None, Some(name)) => method_named(run, name, &currency)?,
         (None, None) => {
             let said = "You cannot confirm this PaymentIntent because it's missing a payment method.";
             return Err(unexpected(said).into());

@@ -1,6 +1,6 @@
 //! `/v1/checkout/sessions`.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::catalog::{self, PRICE_DATA};
 use super::lists::{page, same};
@@ -157,7 +157,7 @@ fn lines(run: &mut Run<'_>, asked: &Value, recurring: bool) -> Result<Vec<Value>
                 .before()
                 .into());
         }
-        if recurring != !price.is_nothing("recurring") {
+        if recurring == price.is_nothing("recurring") {
             let said = match recurring {
                 true => "You must provide at least one recurring price in `subscription` mode when using prices.",
                 false => {
@@ -207,6 +207,5 @@ pub fn list(run: &mut Run<'_>, call: &Call) -> Answered {
             && same(session, "status", call, "status")
             && same(session, "subscription", call, "subscription")
     })?;
-    // Lists do not say where to pay.
-    Ok(json!(page).into())
+    Ok(page.into())
 }

@@ -1,7 +1,5 @@
 //! What a bank says of a debit, days later.
 
-use serde_json::Value;
-
 use super::{charge, subscribe};
 use crate::sandbox::stripe::fault::Fault;
 use crate::sandbox::stripe::json::Json;
@@ -68,7 +66,7 @@ fn tell(run: &mut Run<'_>, session: &str, refused: bool) -> Result<(), Fault> {
         session.put("payment_status", "paid");
     }
     run.save(&session)?;
-    let kind: &str =
+    let kind =
         if refused { "checkout.session.async_payment_failed" } else { "checkout.session.async_payment_succeeded" };
-    run.emit(kind, &Value::clone(&session))
+    run.emit(kind, &session)
 }

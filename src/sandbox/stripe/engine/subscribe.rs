@@ -25,7 +25,6 @@ pub fn begin(run: &mut Run<'_>, session: &mut Value, customer: &Value, method: &
     let ids = (customer.text("id"), method.text("id"));
     let data = session.get_at("_subscription").clone();
     let mut made = subscription(&price, quantity, ids.0, ids.1, &data, (run.seconds(), end))?;
-    made.put("_session", session.text("id"));
     run.add(&made)?;
     run.emit("customer.subscription.created", &made)?;
     run.schedule(end, "renew", made.text("id"))?;

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::catalog::plan;
 use super::list;
-use crate::sandbox::stripe::ACCOUNT;
 use crate::sandbox::stripe::fault::Fault;
 use crate::sandbox::stripe::json::Json;
 use crate::sandbox::stripe::run::id;
@@ -93,7 +92,5 @@ pub fn subscription(
         "trial_end": null,
         "trial_settings": { "end_behavior": { "missing_payment_method": "create_invoice" } },
         "trial_start": null,
-        "_account": ACCOUNT,
-        "_session": null,
     }))
 }
