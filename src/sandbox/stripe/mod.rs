@@ -7,10 +7,10 @@
 pub mod api;
 pub mod engine;
 mod events;
-pub mod look;
 mod fault;
 mod fees;
 mod json;
+pub mod look;
 mod objects;
 mod run;
 mod server;
