@@ -40,6 +40,7 @@ impl Background {
         let membership = Membership::join(app).await?;
         let jobs = app.jobs.clone().run(app.db.clone(), app.clock.clone(), app.node.clone(), stopped.clone());
         let mut work = vec![tokio::spawn(jobs), tokio::spawn(outbox.run(stopped.clone()))];
+        work.extend(app.sandbox_stripe.clone().map(|stripe| tokio::spawn(stripe.send_webhooks(stopped.clone()))));
         work.extend(app.payments.clone().map(|payments| tokio::spawn(payments.run(stopped.clone()))));
         Ok(Self { work, membership, stop, mailbox })
     }

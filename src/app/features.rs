@@ -10,8 +10,9 @@ use tokio::sync::Notify;
 use super::App;
 use crate::campaigns::send::{START_JOB, StartJob};
 use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
-use crate::config::{Config, WebConfig};
+use crate::config::WebConfig;
 use crate::db::Db;
+use crate::donations::Books;
 use crate::jobs::{self, Handler, Jobs, Recurring};
 use crate::lease::{self, Heirs};
 use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
@@ -78,8 +79,9 @@ pub fn lanes(web: &WebConfig) -> Arc<dyn Lanes> {
 }
 
 /// Who books what Stripe says.
-pub fn observers(_config: &Config, _root: &RootKey) -> Observers {
-    Vec::new()
+pub fn observers(web: &WebConfig, root: &RootKey) -> Observers {
+    let web = web.clone();
+    vec![Arc::new(Books { root: root.clone(), link: Arc::new(move |path| web.link(path)) })]
 }
 
 /// What is given back when a node is gone.

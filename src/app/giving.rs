@@ -77,7 +77,7 @@ pub(super) fn payments(
         secrets,
         livemode: stripe.livemode,
         key_hash,
-        observers: features::observers(config, root),
+        observers: features::observers(&config.web, root),
         bell: tokio::sync::Notify::new(),
         account: tokio::sync::OnceCell::new(),
     }))

@@ -1,5 +1,6 @@
 //! The inbox: what Stripe's webhooks and its list of events say, and looks of our own.
 
+use data_encoding::HEXLOWER;
 use diesel::prelude::*;
 
 use super::model::{EventState, Source};
@@ -56,7 +57,7 @@ pub fn receive(db: &mut Db, body: &[u8], livemode: bool, now: At) -> QueryResult
                 db,
                 &NewEvent {
                     // It has no id of its own that could be believed: a redelivery is known by its bytes.
-                    event_id: Some(&format!("body-{}", sha256_hex(&String::from_utf8_lossy(body)))),
+                    event_id: Some(&format!("body-{}", sha256_hex(&HEXLOWER.encode(body)))),
                     kind: "unreadable",
                     object_kind: "",
                     object_id: "",

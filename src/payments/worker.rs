@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::watch;
 
 use super::{Payments, store};
@@ -81,7 +81,8 @@ impl Payments {
             for (command, node) in &commands {
                 self.carry_out(command, *node).await?;
             }
-            let work = futures_util::stream::iter(&groups).map(|group| self.work_on(group)).buffer_unordered(FETCHES);
+            let work: Vec<BoxFuture<'_, _>> = groups.iter().map(|group| self.work_on(group).boxed()).collect();
+            let work = futures_util::stream::iter(work).buffer_unordered(FETCHES);
             let ended: Vec<Result<(), Error>> = work.collect().await;
             ended.into_iter().collect::<Result<(), Error>>()?;
         }

@@ -2,3 +2,7 @@
 
 mod client;
 mod kill;
+mod commands;
+mod processing;
+mod sync;
+mod webhooks;

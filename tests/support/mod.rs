@@ -12,6 +12,7 @@ pub mod program;
 pub mod proxy;
 pub mod readers;
 pub mod sandbox_stripe;
+pub mod scripted;
 pub mod site;
 pub mod smtp_sink;
 pub mod stripe;
