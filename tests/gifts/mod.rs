@@ -1,8 +1,8 @@
 //! From the gift to the receipt.
 
 mod client;
-mod kill;
 mod commands;
+mod kill;
 mod processing;
 mod sync;
 mod webhooks;
