@@ -1,5 +1,6 @@
 //! The sandbox's Stripe of a [`TestApp`], with its API on a port of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pledgepost::sandbox::stripe::{SandboxStripe, serve};
@@ -38,37 +39,39 @@ impl SandboxApi {
         Self { stripe, base, stop, server: Some(server) }
     }
 
-    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Value {
-        let request = reqwest::Client::new().post(format!("{}{path}", self.base)).form(fields);
-        self.send(request).await
-    }
     pub async fn get(&self, path: &str) -> Value {
-        self.send(reqwest::Client::new().get(format!("{}{path}", self.base))).await
-    }
-    async fn send(&self, request: reqwest::RequestBuilder) -> Value {
-        let answer = request.header("authorization", "Bearer sk_test_sandbox").send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "{status} {text}");
-        serde_json::from_str(&text).unwrap()
+        answer(reqwest::Client::new().get(format!("{}{path}", self.base))).await
     }
 
-    /// An open session; `every` makes it a subscription. Its id.
+    /// See [`session`].
     pub async fn session(&self, amount: &str, currency: &str, every: Option<&str>, more: &[(&str, &str)]) -> String {
-        let mut fields = vec![
-            ("mode", if every.is_some() { "subscription" } else { "payment" }),
-            ("line_items[0][quantity]", "1"),
-            ("line_items[0][price_data][currency]", currency),
-            ("line_items[0][price_data][unit_amount]", amount),
-            ("line_items[0][price_data][product_data][name]", "Gift to <Equal Ground>"),
-            ("customer_email", "donor@example.org"),
-            ("success_url", "http://shop.example/thanks?id={CHECKOUT_SESSION_ID}"),
-            ("cancel_url", "http://shop.example/donate"),
-        ];
-        fields.extend(every.map(|every| ("line_items[0][price_data][recurring][interval]", every)));
-        fields.extend_from_slice(more);
-        let made = self.post("/v1/checkout/sessions", &fields).await;
-        made["id"].as_str().unwrap().to_owned()
+        session(&self.base, amount, currency, every, more).await
     }
+}
+
+/// An open session at the API of that address; `every` makes it a subscription. `more` is asked too, or instead. Its id.
+pub async fn session(base: &str, amount: &str, currency: &str, every: Option<&str>, more: &[(&str, &str)]) -> String {
+    let mut fields = BTreeMap::from([
+        ("mode", if every.is_some() { "subscription" } else { "payment" }),
+        ("line_items[0][quantity]", "1"),
+        ("line_items[0][price_data][currency]", currency),
+        ("line_items[0][price_data][unit_amount]", amount),
+        ("line_items[0][price_data][product_data][name]", "Gift to <Equal Ground>"),
+        ("customer_email", "donor@example.org"),
+        ("success_url", "http://shop.example/thanks?id={CHECKOUT_SESSION_ID}"),
+        ("cancel_url", "http://shop.example/donate"),
+    ]);
+    fields.extend(every.map(|every| ("line_items[0][price_data][recurring][interval]", every)));
+    fields.extend(more.iter().copied());
+    let made = answer(reqwest::Client::new().post(format!("{base}/v1/checkout/sessions")).form(&fields)).await;
+    made["id"].as_str().unwrap().to_owned()
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Value {
+    let answer = request.header("authorization", "Bearer sk_test_sandbox").send().await.unwrap();
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert!(status.is_success(), "{status} {text}");
+    serde_json::from_str(&text).unwrap()
 }
 
 impl Drop for SandboxApi {

@@ -17,7 +17,7 @@ use crate::web::sandbox::private;
 use crate::web::staff::moment;
 use crate::web::{Answer, Notice};
 
-const SHOWN: i64 = 20;
+const SHOWN: i64 = 12;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -119,7 +119,6 @@ fn figures(db: &mut crate::db::Db, now: crate::values::At) -> Result<Vec<Figure>
     Ok(vec![
         figure("Payments", number(count("payment_intent")), None, Some("/sandbox/stripe/objects?kind=payment_intent")),
         figure("Subscriptions", number(count("subscription")), None, Some("/sandbox/stripe/objects?kind=subscription")),
-        figure("Refunds", number(count("refund")), None, Some("/sandbox/stripe/objects?kind=refund")),
         figure(
             "Balance, available",
             if there.is_empty() { "0".into() } else { there },
@@ -137,7 +136,7 @@ fn figures(db: &mut crate::db::Db, now: crate::values::At) -> Result<Vec<Figure>
 
 fn notice(done: &str, dashboard: &Dashboard) -> Option<Notice> {
     match done {
-        "clock" => Some(Notice::ok(format!("The sandbox's clock was moved. It says {} now.", dashboard.time))),
+        "clock" => Some(Notice::ok(format!("The sandbox’s clock was moved. It says {} now.", dashboard.time))),
         "mischief" => {
             let chosen = dashboard.mischief.iter().find(|choice| choice.value == dashboard.chosen)?;
             Some(Notice::ok(format!("Webhooks from now on: {}. {}", chosen.label.to_lowercase(), chosen.hint)))

@@ -53,7 +53,8 @@ struct List {
 struct Object {
     notice: Option<Notice>,
     crumbs: Vec<Crumb>,
-    id: String,
+    /// The whole id.
+    lead: String,
     what: String,
     state: Option<String>,
     state_kind: &'static str,
@@ -117,7 +118,7 @@ pub async fn show(
     only_with_sandbox_stripe(&app)?;
     let (id, zone) = (id.into_inner(), page.organisation.zone());
     let loaded = app.db.read(move |db| {
-        let value = store::find(db, &id)?.ok_or(Error::NotFound("object"))?;
+        let value = store::find(db, &id)?.filter(|value| value["object"] != "due").ok_or(Error::NotFound("object"))?;
         let kind = value["object"].as_str().unwrap_or_default().to_owned();
         let is_event = kind == "event";
         let events = if is_event { vec![value.clone()] } else { look::events_about(db, &id)? };
@@ -128,7 +129,8 @@ pub async fn show(
             crumbs: vec![
                 crumb("Sandbox Stripe", Some("/sandbox/stripe")),
                 crumb(format!("{}s", rows::words(&kind)), Some(&format!("/sandbox/stripe/objects?kind={kind}"))),
-                crumb(id.clone(), None),
+                // Sessions have names that no phone can show.
+                crumb(if id.len() > 24 { format!("{}…", id.get(..20).unwrap_or_default()) } else { id.clone() }, None),
             ],
             what: if is_event { value["type"].as_str().unwrap_or_default().into() } else { rows::words(&kind) },
             state,
@@ -140,7 +142,7 @@ pub async fn show(
             is_event,
             zone: zone.name().replace('_', " "),
             json: serde_json::to_string_pretty(&value).map_err(Error::internal)?,
-            id,
+            lead: id,
         })
     });
     let object = loaded.await?;

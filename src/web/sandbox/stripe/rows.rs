@@ -125,7 +125,8 @@ fn webhook(way: &Webhook, zone: Tz) -> WebhookRow {
             more => format!("sent {more} times"),
         },
         answer: answers.last().cloned().unwrap_or_default(),
-        next: (state_kind == "warn" || state_kind == "info").then(|| moment(way.due_at, zone)),
+        // Of what was never tried it says nothing that people wait for.
+        next: (state_kind == "warn" || (state_kind == "info" && !answers.is_empty())).then(|| moment(way.due_at, zone)),
         answers,
     }
 }
