@@ -12,7 +12,7 @@ use crate::campaigns::send::{START_JOB, StartJob};
 use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
 use crate::config::WebConfig;
 use crate::db::Db;
-use crate::donations::Books;
+use crate::donations::{self, Books};
 use crate::jobs::{self, Handler, Jobs, Recurring};
 use crate::lease::{self, Heirs};
 use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
@@ -44,6 +44,11 @@ pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
                 name: "orphaned leases",
                 every: Duration::minutes(1),
                 run: Arc::new(move |db, now| Ok(adopt_orphans(db, &heirs, now)?)),
+            },
+            Recurring {
+                name: "abandoned gifts",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(donations::purge::abandoned(db, now).map(drop)?)),
             },
             Recurring {
                 name: "expired sessions",

@@ -72,8 +72,8 @@ impl Booking<'_> {
         pledge.donor_id = pledge.donor_id.or(gift.donor_id);
         if pledge.state == PledgeState::Incomplete {
             pledge.state = PledgeState::Active;
-            self.started(db, pledge)?;
         }
+        self.started(db, pledge)?;
         Ok(store::pledges::save(db, pledge, self.now)?)
     }
 
@@ -82,7 +82,10 @@ impl Booking<'_> {
             return Ok(());
         }
         pledge.started_at = Some(self.now);
-        store::pledges::set_look(db, pledge.id, super::overdue::first_look(self.now))?;
+        // Money may be seen after the end.
+        if pledge.state != PledgeState::Ended {
+            store::pledges::set_look(db, pledge.id, super::overdue::first_look(self.now))?;
+        }
         note(db, Gift::Pledge(pledge.id), GiftEventKind::PledgeStarted, "", self.actor, self.now)
     }
 
