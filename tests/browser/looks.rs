@@ -368,7 +368,11 @@ fn begun_gift(site: &Running, every: Option<Interval>, state: DonationState) -> 
             .get_result(db)?;
         match begun.gift {
             Gift::Donation(id) => diesel::update(donations::table.find(id))
-                .set((donations::state.eq(state), donations::paid_at.eq(Some(now)), donations::donor_id.eq(Some(donor))))
+                .set((
+                    donations::state.eq(state),
+                    donations::paid_at.eq(Some(now)),
+                    donations::donor_id.eq(Some(donor)),
+                ))
                 .execute(db)?,
             Gift::Pledge(id) => diesel::update(pledges::table.find(id))
                 .set((
