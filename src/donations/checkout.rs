@@ -181,6 +181,9 @@ fn back_to_the_form(request: &GiftRequest) -> String {
     if let Some(fund) = request.fund.as_deref().filter(|fund| !fund.is_empty()) {
         query.append_pair("fund", fund);
     }
+    if let Some(campaign) = request.campaign {
+        query.append_pair("from", &format!("c{campaign}"));
+    }
     query.append_pair("lang", request.language.as_str()).append_pair("back", "1");
     format!("/donate?{}", query.finish())
 }

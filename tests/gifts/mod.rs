@@ -1,9 +1,10 @@
-//! From the gift to the receipt: the client of Stripe, and what is decided about gifts, through built objects of Stripe.
+//! From the gift to the receipt: pages, the client of Stripe, and what is decided about gifts, through built objects of Stripe.
 
 mod booking;
 mod checkout;
 mod client;
 mod commands;
+
 mod funds;
 mod kill;
 mod pages;
