@@ -23,6 +23,10 @@ pub enum Permission {
     Subscribers,
     /// Sees addresses.
     SubscribersRead,
+    /// Sees gifts, who gave them, and what Stripe said.
+    GiftsRead,
+    /// Pays back, ends pledges, changes funds, closes giving, tries payment events again.
+    Gifts,
     Organisation,
     StaffAdmin,
     Audit,
@@ -36,8 +40,9 @@ impl Role {
             Self::Campaigner => {
                 matches!(permission, P::Read | P::Analyses | P::Campaigns | P::Subscribers | P::SubscribersRead)
             }
-            // Readers' addresses are for those who write to them.
-            Self::Finance | Self::Viewer => matches!(permission, P::Read),
+            // Readers' addresses are for those who write to them, givers' for those who keep the books.
+            Self::Finance => matches!(permission, P::Read | P::GiftsRead | P::Gifts),
+            Self::Viewer => matches!(permission, P::Read),
         }
     }
 }
@@ -51,6 +56,8 @@ mod tests {
         let may =
             |permission| Role::ALL.iter().filter(|role| role.may(permission)).map(|r| r.as_str()).collect::<Vec<_>>();
         assert_eq!(may(Permission::SubscribersRead), ["admin", "campaigner"]);
+        assert_eq!(may(Permission::GiftsRead), ["admin", "finance"]);
+        assert_eq!(may(Permission::Gifts), ["admin", "finance"]);
         assert_eq!(may(Permission::StaffAdmin), ["admin"]);
         assert_eq!(may(Permission::Read).len(), 4);
     }

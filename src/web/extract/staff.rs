@@ -53,6 +53,10 @@ pub mod permit {
         Subscribers,
         /// Sees addresses.
         SubscribersRead,
+        /// Sees gifts and payment events.
+        GiftsRead,
+        /// Changes what has to do with gifts.
+        Gifts,
         Organisation,
         StaffAdmin,
         Audit,
