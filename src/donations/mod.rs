@@ -4,6 +4,7 @@
 pub mod amounts;
 pub mod book;
 pub mod checkout;
+pub mod export;
 pub mod funds;
 mod model;
 pub mod pledge;

@@ -7,6 +7,7 @@
 
 mod model;
 mod observer;
+pub mod read;
 
 pub use model::{Command, CommandKind, CommandState, EventState, PaymentCommand, PaymentEvent, Source};
 pub use observer::{Observed, Observer, Observers, Seen, Verdict};

@@ -4,6 +4,7 @@ pub mod pledges;
 pub mod receipts;
 pub mod refunds;
 mod search;
+pub mod sums;
 
 use diesel::prelude::*;
 

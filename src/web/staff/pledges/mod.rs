@@ -1,0 +1,7 @@
+//! Pledges: the list, a pledge's page, ending one.
+
+mod list;
+mod show;
+
+pub use list::list;
+pub use show::{end, show, sure_end};
