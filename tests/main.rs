@@ -12,6 +12,7 @@ mod browser;
 mod cli;
 mod db;
 mod delivery;
+mod gifts;
 mod house;
 mod licences;
 mod platform;

@@ -1,4 +1,4 @@
-//! What runs beside the web pages: heartbeat, jobs, delivery and, in a sandbox, the mailbox.
+//! What runs beside the web pages: heartbeat, jobs, delivery, payments and, in a sandbox, the mailbox.
 
 use std::sync::Arc;
 
@@ -15,9 +15,8 @@ use crate::sandbox::mailbox::{Mailbox, MailboxHandle};
 /// The running parts; [`Background::stop`] ends them in the order that loses nothing.
 pub struct Background {
     stop: watch::Sender<bool>,
-    stop_keeper: watch::Sender<bool>,
     work: Vec<JoinHandle<()>>,
-    keeper: JoinHandle<()>,
+    membership: Membership,
     mailbox: Option<MailboxHandle>,
 }
 
@@ -38,26 +37,12 @@ impl Background {
         };
         let outbox = app.outbox(server)?;
         let (stop, stopped) = watch::channel(false);
-        let (stop_keeper, keeper_stopped) = watch::channel(false);
-        let mut keeper =
-            Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(&app.config.web));
-        // The first heartbeat now, so that work begins at once; a failing database is tried again by the keeper.
-        let keeper = tokio::task::spawn_blocking(move || {
-            let first = keeper.pass();
-            (keeper, first)
-        })
-        .await?;
-        if let Err(error) = keeper.1 {
-            tracing::error!(error = format!("{error:#}"), "cannot register for delivery yet");
-        }
+        let membership = Membership::join(app).await?;
         let jobs = app.jobs.clone().run(app.db.clone(), app.clock.clone(), app.node.clone(), stopped.clone());
-        Ok(Self {
-            work: vec![tokio::spawn(jobs), tokio::spawn(outbox.run(stopped))],
-            keeper: tokio::spawn(keeper.0.run(keeper_stopped)),
-            stop,
-            stop_keeper,
-            mailbox,
-        })
+        let mut work = vec![tokio::spawn(jobs), tokio::spawn(outbox.run(stopped.clone()))];
+        work.extend(app.sandbox_stripe.clone().map(|stripe| tokio::spawn(stripe.send_webhooks(stopped.clone()))));
+        work.extend(app.payments.clone().map(|payments| tokio::spawn(payments.run(stopped.clone()))));
+        Ok(Self { work, membership, stop, mailbox })
     }
 
     /// Stops leasing, finishes what is on the wire, records, and gives back the rest.
@@ -66,10 +51,43 @@ impl Background {
         for task in self.work {
             let _ = task.await;
         }
-        let _ = self.stop_keeper.send(true);
-        let _ = self.keeper.await;
+        self.membership.leave().await;
         if let Some(mailbox) = self.mailbox {
             mailbox.shutdown().await;
         }
+    }
+}
+
+/// This process as a node, for as long as it works.
+pub struct Membership {
+    stop: watch::Sender<bool>,
+    keeper: JoinHandle<()>,
+}
+
+impl Membership {
+    /// Registers, if this process may work (see `lease`), and goes on trying otherwise.
+    ///
+    /// # Errors
+    /// When the first try is cut short.
+    pub async fn join(app: &App) -> anyhow::Result<Self> {
+        let mut keeper =
+            Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(&app.config.web));
+        // The first heartbeat now, so that work begins at once; a failing database is tried again by the keeper.
+        let (keeper, first) = tokio::task::spawn_blocking(move || {
+            let first = keeper.pass();
+            (keeper, first)
+        })
+        .await?;
+        if let Err(error) = first {
+            tracing::error!(error = format!("{error:#}"), "cannot register for delivery yet");
+        }
+        let (stop, stopped) = watch::channel(false);
+        Ok(Self { stop, keeper: tokio::spawn(keeper.run(stopped)) })
+    }
+
+    /// Gives back what is still leased.
+    pub async fn leave(self) {
+        let _ = self.stop.send(true);
+        let _ = self.keeper.await;
     }
 }

@@ -12,12 +12,14 @@ use crate::campaigns::send::{START_JOB, StartJob};
 use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
 use crate::config::WebConfig;
 use crate::db::Db;
+use crate::donations::Books;
 use crate::jobs::{self, Handler, Jobs, Recurring};
 use crate::lease::{self, Heirs};
 use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
+use crate::payments::{self, Observers};
 use crate::staff;
 use crate::subscribers;
-use crate::values::{At, NodeId};
+use crate::values::{At, NodeId, RootKey};
 
 /// The kinds of jobs and the recurring tasks.
 pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
@@ -76,11 +78,18 @@ pub fn lanes(web: &WebConfig) -> Arc<dyn Lanes> {
     })
 }
 
+/// Who books what Stripe says.
+pub fn observers(web: &WebConfig, root: &RootKey) -> Observers {
+    let web = web.clone();
+    vec![Arc::new(Books { root: root.clone(), link: Arc::new(move |path| web.link(path)) })]
+}
+
 /// What is given back when a node is gone.
 pub fn heirs(web: &WebConfig) -> Heirs {
     let lanes = lanes(web);
     vec![
         Arc::new(|db, node, _now| jobs::give_back(db, node)),
+        Arc::new(|db, node, _now| payments::give_back(db, node)),
         Arc::new(move |db, node, now| {
             let holding = lanes.holding(db)?;
             outbox::release(db, node, &holding, now).map(drop)
@@ -93,6 +102,7 @@ pub fn heirs(web: &WebConfig) -> Heirs {
 fn adopt_orphans(db: &mut Db, heirs: &Heirs, now: At) -> QueryResult<()> {
     let mut leases = outbox::leases(db)?;
     leases.extend(jobs::leases(db)?);
+    leases.extend(payments::leases(db)?);
     let nodes: HashSet<NodeId> = lease::nodes(db)?.into_iter().map(|(id, _)| id).collect();
     let orphans: HashSet<NodeId> = leases.into_iter().filter(|id| !nodes.contains(id)).collect();
     for id in orphans {

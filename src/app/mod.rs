@@ -2,6 +2,7 @@
 
 mod background;
 mod features;
+mod giving;
 
 use std::sync::Arc;
 
@@ -16,9 +17,12 @@ use crate::jobs::Jobs;
 use crate::lease::Node;
 use crate::mail::{MailServer, MailTemplates, Signer, Timeouts};
 use crate::outbox::{Outbox, SenderSettings};
+use crate::payments::Payments;
+use crate::sandbox::stripe::SandboxStripe;
 use crate::values::{Clock, RootKey};
 
-pub use background::Background;
+pub use background::{Background, Membership};
+pub use giving::SandboxDoor;
 
 /// What handlers, commands and workers share. Cheap to clone through [`Arc`].
 pub struct App {
@@ -35,14 +39,19 @@ pub struct App {
     pub jobs: Arc<Jobs>,
     /// Rung after mails were enqueued in this process.
     pub mail_bell: Arc<Notify>,
+    /// None: a live installation without Stripe keys.
+    pub payments: Option<Arc<Payments>>,
+    /// What stands in for Stripe in a sandbox or a rehearsal.
+    pub sandbox_stripe: Option<Arc<SandboxStripe>>,
 }
 
 impl App {
-    /// Migrates the database, opens it and checks its stamp.
+    /// Migrates the database, opens it and checks its stamp. In a sandbox without `stripe.api_base`, Stripe's place is
+    /// taken by this server's own `/sandbox/stripe/api`; who does not serve opens a [`SandboxDoor`] first.
     ///
     /// # Errors
     /// What an operator can do something about, in words: settings, database, stamp, key.
-    pub fn build(config: Config, clock: Clock, made_by: MadeBy) -> anyhow::Result<Arc<Self>> {
+    pub fn build(mut config: Config, clock: Clock, made_by: MadeBy) -> anyhow::Result<Arc<Self>> {
         let migrated = migrate::migrate(&config.database)?;
         if let Some(copy) = &migrated.copy {
             tracing::info!(copy = %copy.display(), migrations = migrated.ran.len(), "database migrated; a copy was kept");
@@ -54,18 +63,23 @@ impl App {
         let templates = Arc::new(MailTemplates::load()?);
         let web = config.web.clone();
         let link = Arc::new(move |path: &str| web.link(path));
+        let node: Arc<Node> = Arc::default();
+        let sandbox_stripe = giving::sandbox_stripe(&mut config, &db, &clock, &root)?.map(Arc::new);
+        let payments = giving::payments(&config, &db, &clock, &node, &root)?.map(Arc::new);
         let frame = MailFrame::new(templates.clone(), root.clone(), sender.clone(), link);
         Ok(Arc::new(Self {
             jobs: Arc::new(features::jobs(&config.web, &mail_bell)),
             templates,
             campaign_mails: Arc::new(frame),
-            node: Arc::default(),
+            node,
             config,
             clock,
             db,
             root,
             sender,
             mail_bell,
+            payments,
+            sandbox_stripe,
         }))
     }
 
@@ -73,6 +87,9 @@ impl App {
     pub fn ring(&self) {
         self.jobs.bell.notify_one();
         self.mail_bell.notify_one();
+        if let Some(payments) = &self.payments {
+            payments.ring();
+        }
     }
 
     /// The delivery engine of this process, sending to `server`.

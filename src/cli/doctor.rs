@@ -10,6 +10,9 @@ use crate::error::Error;
 use crate::installation;
 use crate::mail::{Connection, MailServer, Signer};
 use crate::outbox::servers;
+use crate::payments;
+use crate::stripe::{Live, StripeApi};
+use crate::values::{At, Clock};
 
 /// One line per check; `true` when none failed.
 pub async fn run(config: Config) -> anyhow::Result<bool> {
@@ -28,7 +31,8 @@ pub async fn run(config: Config) -> anyhow::Result<bool> {
     database(&config, &mut report)?;
     mail_server(&config, &mut report).await?;
     dkim(&config, &mut report)?;
-    writeln!(stdout(), "not checked: DNS records (SPF, DKIM, DMARC), Stripe, the machine's clock")?;
+    stripe(&config, &mut report).await?;
+    writeln!(stdout(), "not checked: DNS records (SPF, DKIM, DMARC), the machine's clock")?;
     Ok(report.failed == 0)
 }
 
@@ -58,11 +62,13 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
         Ok(db.read_here(|db: &mut Db| -> Result<_, Error> {
             let made = dialect::table_exists(db, "mail_servers")?;
             let stamped = if made { Some(installation::look(db, config)) } else { None };
-            Ok((stamped, if made { servers::failing(db)? } else { Vec::new() }))
+            let gifts = config.stripe.is_some() && dialect::table_exists(db, "payment_events")?;
+            let ends = if gifts { Some(payments::store::ends(db)?) } else { None };
+            Ok((stamped, if made { servers::failing(db)? } else { Vec::new() }, ends))
         })?)
     });
     match found {
-        Ok((stamped, failing)) => {
+        Ok((stamped, failing, ends)) => {
             report.say(true, "database", &format!("{shown}{}", if stamped.is_some() { "" } else { " (empty)" }))?;
             match stamped {
                 None => {}
@@ -71,6 +77,9 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
                     report.say(true, "stamp and key", &format!("marked {mode}, and the key opens it"))?;
                 }
                 Some(Err(error)) => report.say(false, "stamp and key", &format!("{error:#}"))?,
+            }
+            if let Some(ends) = ends {
+                payment_events(ends, report)?;
             }
             for server in failing {
                 let reason = server.reason.unwrap_or_default();
@@ -84,6 +93,46 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
         Err(error) => report.say(false, "database", &format!("{error:#}"))?,
     }
     Ok(())
+}
+
+/// What waits in the inbox of payment events, and when Stripe was last heard of.
+fn payment_events((oldest, newest): (Option<At>, Option<At>), report: &mut Report) -> anyhow::Result<()> {
+    let now = Clock::System.now();
+    let ago = |at: At| match (now - at).num_minutes() {
+        minutes @ ..120 => format!("{minutes} minutes"),
+        minutes @ 120..2880 => format!("{} hours", minutes / 60),
+        minutes => format!("{} days", minutes / 1440),
+    };
+    match oldest {
+        Some(at) if now - at > chrono::Duration::minutes(15) => {
+            let words = format!("one waits for {}: does `serve` or a worker run?", ago(at));
+            report.say(false, "payment events", &words)?;
+        }
+        Some(_) => report.say(true, "payment events", "some wait, none for long")?,
+        None => report.say(true, "payment events", "none wait")?,
+    }
+    let heard = newest.map_or_else(|| "none came yet".to_owned(), |at| format!("{} ago", ago(at)));
+    Ok(report.say(true, "last event from Stripe", &heard)?)
+}
+
+async fn stripe(config: &Config, report: &mut Report) -> anyhow::Result<()> {
+    let Some(stripe) = &config.stripe else {
+        return Ok(report.say(true, "Stripe", "giving is not set up (PLEDGEPOST_STRIPE_SECRET_KEY)")?);
+    };
+    if config.mode != Mode::Live && stripe.api_base.is_none() {
+        return Ok(report.say(true, "Stripe", "the sandbox's own (/sandbox/stripe)")?);
+    }
+    let money = if stripe.livemode { "moves real money" } else { "test mode: receipts are marked as tests" };
+    match Live::new(stripe) {
+        Ok(live) => match live.account().await {
+            Ok(account) => report.say(true, "Stripe", &format!("takes our key for {account}; {money}"))?,
+            Err(failure) => report.say(false, "Stripe", &failure.to_string())?,
+        },
+        Err(error) => report.say(false, "Stripe", &format!("{error:#}"))?,
+    }
+    let secrets = stripe.webhook_secrets.len();
+    let words = format!("{secrets} known; the endpoint's address is {}", config.web.link("/webhooks/stripe"));
+    Ok(report.say(secrets > 0 || config.mode != Mode::Live, "webhook secrets", &words)?)
 }
 
 async fn mail_server(config: &Config, report: &mut Report) -> anyhow::Result<()> {

@@ -6,18 +6,20 @@ pub mod demo;
 mod doctor;
 mod serve;
 pub mod staff;
+mod stripe;
 pub mod subscribers;
 pub mod topic;
 mod wait;
 
 use std::io::{Write, stderr, stdout};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::App;
+use crate::app::{App, SandboxDoor};
 use crate::config::Config;
 use crate::db::{dialect, migrate};
 use crate::installation::MadeBy;
@@ -59,7 +61,10 @@ enum Command {
     /// Creates, sends and follows campaigns.
     #[command(subcommand)]
     Campaign(campaign::CampaignCommand),
-    /// Checks settings, database and mail server.
+    /// Brings the books in line with Stripe.
+    #[command(subcommand)]
+    Stripe(stripe::StripeCommand),
+    /// Checks settings, database, mail server and Stripe.
     Doctor,
 }
 
@@ -82,7 +87,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         telemetry::init_logs("warn")?;
         return async_main(demo::run(args));
     }
-    let config = Config::load(&cli.config)?;
+    let mut config = Config::load(&cli.config)?;
     telemetry::init_logs(&config.log)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -99,22 +104,33 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Doctor => return async_main(doctor::run(config)),
         _ => {}
     }
+    // Who serves is the sandbox's Stripe; others that work ask one of their own.
+    let listener = match &command {
+        Command::Worker | Command::Stripe(_) => SandboxDoor::bind(&mut config)?,
+        Command::Campaign(command) if command.waits_for().is_some() => SandboxDoor::bind(&mut config)?,
+        _ => None,
+    };
     let app = App::build(config, Clock::System, MadeBy::Serve)?;
     match command {
-        Command::Worker => async_main(serve::worker(app)),
+        Command::Worker => async_main(serve::worker(app, listener)),
+        Command::Stripe(command) => async_main(stripe::run(app, listener, command)),
         Command::Staff(command) => staff::run(&app, command, &mut stdout()).map(|()| true),
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
-        Command::Campaign(command) => run_campaign(&app, command),
+        Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app)),
     }
 }
 
-fn run_campaign(app: &Arc<App>, command: campaign::CampaignCommand) -> anyhow::Result<bool> {
+fn run_campaign(
+    app: &Arc<App>,
+    listener: Option<TcpListener>,
+    command: campaign::CampaignCommand,
+) -> anyhow::Result<bool> {
     let wait = command.waits_for();
     campaign::run(app, command, &mut stdout())?;
     match wait {
-        Some(id) => async_main(wait::until_sent(app.clone(), id)),
+        Some(id) => async_main(wait::until_sent(app.clone(), listener, id)),
         None => Ok(true),
     }
 }

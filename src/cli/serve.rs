@@ -1,19 +1,20 @@
 //! `pledgepost [serve]` and `pledgepost worker`.
 
 use std::io::Write;
+use std::net::TcpListener;
 use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::app::{App, Background};
+use crate::app::{App, Background, SandboxDoor};
 use crate::staff;
 use crate::{telemetry, web};
 
 /// Serves pages and works in the background until SIGTERM or SIGINT.
 pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
-    let listener = std::net::TcpListener::bind(app.config.web.bind)
+    let listener = TcpListener::bind(app.config.web.bind)
         .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
     telemetry::init_metrics()?;
     let background = Background::start(&app).await?;
@@ -43,12 +44,16 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
 }
 
 /// Delivers and runs jobs until SIGTERM or SIGINT.
-pub async fn worker(app: Arc<App>) -> anyhow::Result<bool> {
+pub async fn worker(app: Arc<App>, listener: Option<TcpListener>) -> anyhow::Result<bool> {
     telemetry::init_metrics()?;
+    let door = SandboxDoor::open(&app, listener);
     let background = Background::start(&app).await?;
     tracing::info!(database = app.config.database.shown(), "Pledgepost delivers");
     end().await;
     background.stop().await;
+    if let Some(door) = door {
+        door.close().await;
+    }
     Ok(true)
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write, stderr};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{App, Background};
+use crate::app::{App, Background, SandboxDoor};
 use crate::campaigns::report::{self, Status};
 use crate::campaigns::{CampaignState, store};
 use crate::db::dialect;
@@ -14,7 +15,8 @@ use crate::lease;
 use crate::values::{CampaignId, NodeId};
 
 /// Ends with `true` when the campaign is sent, `false` when it was paused or cancelled or this process was asked to end.
-pub async fn until_sent(app: Arc<App>, id: CampaignId) -> anyhow::Result<bool> {
+pub async fn until_sent(app: Arc<App>, listener: Option<TcpListener>, id: CampaignId) -> anyhow::Result<bool> {
+    let door = SandboxDoor::open(&app, listener);
     let background = match others_deliver(&app).await? {
         true => None,
         false => Some(Background::start(&app).await?),
@@ -28,6 +30,9 @@ pub async fn until_sent(app: Arc<App>, id: CampaignId) -> anyhow::Result<bool> {
     };
     if let Some(background) = background {
         background.stop().await;
+    }
+    if let Some(door) = door {
+        door.close().await;
     }
     answer
 }

@@ -2,7 +2,7 @@
 
 use crate::organisation::Organisation;
 use crate::stripe::Interval;
-use crate::values::{Currency, Language, Money};
+use crate::values::{Currency, InvalidAmount, Money};
 
 /// The currencies that the form offers: those of the organisation that we have limits for, in its order; EUR when there is
 /// none.
@@ -76,11 +76,99 @@ fn known(currency: &Currency) -> &'static Known {
     KNOWN.iter().find(|known| known.code == currency.as_str()).unwrap_or(eur)
 }
 
+/// What is wrong with an amount.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidGift {
+    #[error(transparent)]
+    Typed(#[from] InvalidAmount),
+    #[error("the smallest amount that we take is {0}")]
+    TooSmall(Money),
+    #[error("the largest amount that we take here is {0}; for a larger gift, please write to us")]
+    TooLarge(Money),
+}
+
 /// Reads what a giver typed.
 ///
 /// # Errors
-/// What is wrong, in the giver's language.
-pub fn read(typed: &str, currency: &Currency, language: &Language) -> Result<Money, String> {
-    let _ = language;
-    Money::parse(typed, currency.clone()).map_err(|error| error.to_string())
+/// What is wrong with it, with the limit that it breaks.
+pub fn read(typed: &str, currency: &Currency) -> Result<Money, InvalidGift> {
+    let (least, most) = limits(currency);
+    let too_large = || InvalidGift::TooLarge(Money::new(most, currency.clone()));
+    // A minus sign is an amount, not a misspelling.
+    if typed.trim().strip_prefix(['-', '\u{2212}']).is_some_and(|rest| Money::parse(rest, currency.clone()).is_ok()) {
+        return Err(InvalidGift::TooSmall(Money::new(least, currency.clone())));
+    }
+    match Money::parse(typed, currency.clone()) {
+        Ok(money) if money.minor < least => Err(InvalidGift::TooSmall(Money::new(least, currency.clone()))),
+        Ok(money) if money.minor > most => Err(too_large()),
+        Ok(money) => Ok(money),
+        Err(InvalidAmount::TooLarge) => Err(too_large()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The chosen currency, if the organisation takes it.
+///
+/// # Errors
+/// Names those that are taken.
+pub fn read_currency(typed: &str, organisation: &Organisation) -> Result<Currency, String> {
+    let taken = offered(organisation);
+    Currency::parse(typed).ok().filter(|currency| taken.contains(currency)).ok_or_else(|| {
+        let codes: Vec<&str> = taken.iter().map(Currency::as_str).collect();
+        format!("we take gifts in {}", codes.join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::At;
+
+    fn said(typed: &str, code: &str) -> String {
+        read(typed, &Currency::parse(code).unwrap()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_wrong_amount_is_told_why() {
+        for (typed, code, words) in [
+            ("0", "EUR", "the smallest amount that we take is 2.00 EUR"),
+            ("-5", "EUR", "the smallest amount that we take is 2.00 EUR"),
+            ("1.99", "GBP", "the smallest amount that we take is 2.00 GBP"),
+            ("1000000000", "EUR", "the largest amount that we take here is 20000.00 EUR; for a larger gift, please write to us"),
+            ("99999999999999999999", "USD", "the largest amount that we take here is 20000.00 USD; for a larger gift, please write to us"),
+            ("1e9", "EUR", "write the amount in digits, such as 25 or 12.50"),
+            ("ten", "EUR", "write the amount in digits, such as 25 or 12.50"),
+            ("", "EUR", "an amount is needed"),
+            ("0.5", "JPY", "this currency has no decimals: write a whole number"),
+            ("299", "JPY", "the smallest amount that we take is 300 JPY"),
+        ] {
+            assert_eq!(said(typed, code), words, "{typed} {code}");
+        }
+        assert!(said("12.345", "EUR").contains("2 decimals"));
+        assert_eq!(read("2", &Currency::eur()).unwrap().minor, 200);
+        assert_eq!(read("20000", &Currency::eur()).unwrap().minor, 2_000_000);
+    }
+
+    #[test]
+    fn currencies_come_in_the_order_of_the_organisation() {
+        let mut organisation = Organisation::fresh(At::from_micros(0));
+        organisation.currencies = "JPY, chf,EUR,JPY".into();
+        assert_eq!(offered(&organisation).iter().map(Currency::as_str).collect::<Vec<_>>(), ["JPY", "EUR"]);
+        assert_eq!(read_currency("usd", &organisation).unwrap_err(), "we take gifts in JPY, EUR");
+        assert_eq!(read_currency("eur", &organisation).unwrap(), Currency::eur());
+        organisation.currencies = "CHF".into();
+        assert_eq!(offered(&organisation), [Currency::eur()]);
+    }
+
+    #[test]
+    fn what_is_suggested_is_taken() {
+        for code in ["EUR", "USD", "GBP", "JPY"] {
+            let currency = Currency::parse(code).unwrap();
+            let (least, most) = limits(&currency);
+            for every in [None, Some(Interval::Month), Some(Interval::Year)] {
+                let list = suggested(&currency, every);
+                assert!(list.len() > 2 && list.is_sorted() && list.iter().all(|amount| (least..=most).contains(amount)));
+            }
+        }
+    }
 }

@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Fund;
-use crate::audit::Actor;
+use super::{Fund, store};
+use crate::audit::{self, Actor};
 use crate::db::Db;
-use crate::error::Error;
-use crate::values::{At, FundId, Language, Slug};
+use crate::error::{Error, Problems};
+use crate::i18n::Texts;
+use crate::organisation;
+use crate::values::{At, FundId, Language, Slug, clean_line, clean_text};
+
+/// The slug of the fund that is made when there is none.
+const GENERAL: &str = "general";
 
 /// A fund's texts in one language, as typed. In the organisation's first language the name is needed; elsewhere an empty
 /// name means that givers get the first language's texts.
@@ -23,24 +28,55 @@ pub struct FundText {
 /// # Errors
 /// The database's.
 pub fn list(db: &mut Db, language: &Language) -> Result<Vec<Fund>, Error> {
-    let _ = (db, language);
-    Err(Error::conflict("not built yet"))
+    Ok(store::funds::list(db, language)?)
 }
 
-/// The funds that take gifts. Before the first gift there may be none stored: then the one that will be made.
+/// The funds that take gifts, the default first. Before the first gift there may be none: [`begin`](super::checkout::begin)
+/// makes it.
 ///
 /// # Errors
 /// The database's.
 pub fn open(db: &mut Db, language: &Language) -> Result<Vec<Fund>, Error> {
-    let _ = (db, language);
-    Err(Error::conflict("not built yet"))
+    Ok(list(db, language)?.into_iter().filter(|fund| !fund.closed).collect())
+}
+
+/// The open fund of a slug; the default one when none is asked for.
+///
+/// # Errors
+/// `Invalid` naming `fund`.
+pub(super) fn chosen(db: &mut Db, slug: Option<&str>, now: At) -> Result<FundId, Error> {
+    let Some(slug) = slug.map(str::trim).filter(|slug| !slug.is_empty()) else { return ensure_default(db, now) };
+    let wrong = || Error::invalid("fund", "choose one of the funds of this list");
+    let id = store::funds::by_slug(db, &Slug::parse(slug).map_err(|_| wrong())?)?;
+    // The page may have shown the fund that is made with the first gift.
+    let id = match id {
+        None if slug == GENERAL => ensure_default(db, now)?,
+        other => other.ok_or_else(wrong)?,
+    };
+    match store::funds::find(db, id)? {
+        Some((_, _, false)) => Ok(id),
+        _ => Err(wrong()),
+    }
 }
 
 /// # Errors
 /// `Invalid` on a bad or taken slug and on missing or bad texts.
 pub fn add(db: &mut Db, slug: &str, texts: &[FundText], actor: &Actor, now: At) -> Result<FundId, Error> {
-    let _ = (db, slug, texts, actor, now);
-    Err(Error::conflict("not built yet"))
+    let mut problems = Problems::default();
+    let slug = problems.take("slug", Slug::parse(slug));
+    let texts = checked(db, texts, now, &mut problems)?;
+    if let Some(slug) = &slug
+        && store::funds::by_slug(db, slug)?.is_some()
+    {
+        problems.add("slug", format!("there is a fund {slug} already"));
+    }
+    problems.check()?;
+    let slug = slug.ok_or(Error::NotFound("fund"))?;
+    let is_default = store::funds::default(db)?.is_none();
+    let id = store::funds::insert(db, &slug, is_default, now)?;
+    store::funds::replace_texts(db, id, &texts)?;
+    audit::record(db, actor, "added", "fund", Some(id.0), slug.as_str(), now)?;
+    Ok(id)
 }
 
 /// Replaces a fund's texts. Its slug stays: links name it.
@@ -48,8 +84,16 @@ pub fn add(db: &mut Db, slug: &str, texts: &[FundText], actor: &Actor, now: At) 
 /// # Errors
 /// `NotFound`, or `Invalid` on missing or bad texts.
 pub fn rename(db: &mut Db, id: FundId, texts: &[FundText], actor: &Actor, now: At) -> Result<(), Error> {
-    let _ = (db, id, texts, actor, now);
-    Err(Error::conflict("not built yet"))
+    let (slug, ..) = found(db, id)?;
+    let mut problems = Problems::default();
+    // Texts in a language that the organisation gave up for a while are not in the form, and stay.
+    let unseen = |old: &FundText| !texts.iter().any(|new| new.language == old.language);
+    let mut kept: Vec<FundText> = store::funds::texts(db, id)?.into_iter().filter(unseen).collect();
+    kept.extend(checked(db, texts, now, &mut problems)?);
+    problems.check()?;
+    store::funds::replace_texts(db, id, &kept)?;
+    audit::record(db, actor, "renamed", "fund", Some(id.0), slug.as_str(), now)?;
+    Ok(())
 }
 
 /// A fund's texts as stored, one entry per language of the organisation, in its order.
@@ -57,8 +101,13 @@ pub fn rename(db: &mut Db, id: FundId, texts: &[FundText], actor: &Actor, now: A
 /// # Errors
 /// `NotFound`.
 pub fn texts(db: &mut Db, id: FundId, now: At) -> Result<(Slug, Vec<FundText>), Error> {
-    let _ = (db, id, now);
-    Err(Error::conflict("not built yet"))
+    let (slug, ..) = found(db, id)?;
+    let stored = store::funds::texts(db, id)?;
+    let languages = organisation::store::get(db, now)?.languages();
+    let entry = |language: &Language| {
+        stored.iter().find(|text| text.language == language.as_str()).cloned().unwrap_or_else(|| blank(language))
+    };
+    Ok((slug, languages.iter().map(entry).collect()))
 }
 
 /// An empty entry per language of the organisation, for a new fund's form.
@@ -66,8 +115,7 @@ pub fn texts(db: &mut Db, id: FundId, now: At) -> Result<(Slug, Vec<FundText>), 
 /// # Errors
 /// The database's.
 pub fn blank_texts(db: &mut Db, now: At) -> Result<Vec<FundText>, Error> {
-    let _ = (db, now);
-    Err(Error::conflict("not built yet"))
+    Ok(organisation::store::get(db, now)?.languages().iter().map(blank).collect())
 }
 
 /// A closed fund takes no new gifts; pledges for it go on.
@@ -75,15 +123,26 @@ pub fn blank_texts(db: &mut Db, now: At) -> Result<Vec<FundText>, Error> {
 /// # Errors
 /// `NotFound`; `Conflict` for the default fund.
 pub fn close(db: &mut Db, id: FundId, actor: &Actor, now: At) -> Result<(), Error> {
-    let _ = (db, id, actor, now);
-    Err(Error::conflict("not built yet"))
+    let (slug, is_default, closed) = found(db, id)?;
+    if is_default {
+        return Err(Error::conflict("This is the default fund. Make another one the default first."));
+    }
+    if !closed {
+        store::funds::set_closed(db, id, Some(now))?;
+        audit::record(db, actor, "closed", "fund", Some(id.0), slug.as_str(), now)?;
+    }
+    Ok(())
 }
 
 /// # Errors
 /// `NotFound`.
 pub fn reopen(db: &mut Db, id: FundId, actor: &Actor, now: At) -> Result<(), Error> {
-    let _ = (db, id, actor, now);
-    Err(Error::conflict("not built yet"))
+    let (slug, _, closed) = found(db, id)?;
+    if closed {
+        store::funds::set_closed(db, id, None)?;
+        audit::record(db, actor, "reopened", "fund", Some(id.0), slug.as_str(), now)?;
+    }
+    Ok(())
 }
 
 /// Makes it the fund that is chosen when the giver chooses none.
@@ -91,15 +150,73 @@ pub fn reopen(db: &mut Db, id: FundId, actor: &Actor, now: At) -> Result<(), Err
 /// # Errors
 /// `NotFound`; `Conflict` for a closed fund.
 pub fn make_default(db: &mut Db, id: FundId, actor: &Actor, now: At) -> Result<(), Error> {
-    let _ = (db, id, actor, now);
-    Err(Error::conflict("not built yet"))
+    let (slug, is_default, closed) = found(db, id)?;
+    if closed {
+        return Err(Error::conflict("This fund is closed. Reopen it first."));
+    }
+    if !is_default {
+        store::giving::hold(db)?;
+        store::funds::set_default(db, id)?;
+        audit::record(db, actor, "made default", "fund", Some(id.0), slug.as_str(), now)?;
+    }
+    Ok(())
 }
 
-/// The default fund; made when there is none.
+/// The default fund; "General" is made when there is none.
 ///
 /// # Errors
 /// The database's.
 pub fn ensure_default(db: &mut Db, now: At) -> Result<FundId, Error> {
-    let _ = (db, now);
-    Err(Error::conflict("not built yet"))
+    if let Some(id) = store::funds::default(db)? {
+        return Ok(id);
+    }
+    // Two first gifts at once would make two.
+    store::giving::hold(db)?;
+    if let Some(id) = store::funds::default(db)? {
+        return Ok(id);
+    }
+    let slug = Slug::parse(GENERAL).map_err(Error::internal)?;
+    let id = store::funds::insert(db, &slug, true, now)?;
+    let name = |language: Language| FundText {
+        name: Texts::get().t(&language, "gift-fund-general", &[]),
+        language: language.to_string(),
+        description: String::new(),
+    };
+    let mut languages = organisation::store::get(db, now)?.languages();
+    languages.extend(Texts::get().languages());
+    let mut texts: Vec<FundText> = languages.into_iter().map(name).collect();
+    texts.sort_by(|a, b| a.language.cmp(&b.language));
+    texts.dedup_by(|a, b| a.language == b.language);
+    store::funds::replace_texts(db, id, &texts)?;
+    audit::record(db, &Actor::program(), "added", "fund", Some(id.0), slug.as_str(), now)?;
+    Ok(id)
+}
+
+fn found(db: &mut Db, id: FundId) -> Result<(Slug, bool, bool), Error> {
+    store::funds::find(db, id)?.ok_or(Error::NotFound("fund"))
+}
+
+fn blank(language: &Language) -> FundText {
+    FundText { language: language.to_string(), ..FundText::default() }
+}
+
+fn checked(db: &mut Db, texts: &[FundText], now: At, problems: &mut Problems) -> Result<Vec<FundText>, Error> {
+    let first = organisation::store::get(db, now)?.first_language();
+    let mut out = Vec::new();
+    for text in texts {
+        let Some(language) = problems.take("language", Language::parse(&text.language)) else { continue };
+        let field = |part: &str| format!("{part}-{language}");
+        let name = problems.take(&field("name"), clean_line(&text.name, 100)).unwrap_or_default();
+        let description = problems.take(&field("description"), clean_text(&text.description, 500)).unwrap_or_default();
+        if !name.is_empty() {
+            out.push(FundText { language: language.to_string(), name, description });
+        } else if !description.is_empty() {
+            problems.add(&field("name"), "a description needs a name beside it");
+        }
+    }
+    let name_field = format!("name-{first}");
+    if !out.iter().any(|text| text.language == first.as_str()) && !problems.fields().any(|field| field == name_field) {
+        problems.add(&name_field, "the fund needs a name in the organisation's first language");
+    }
+    Ok(out)
 }

@@ -4,10 +4,16 @@
 pub mod amounts;
 pub mod book;
 pub mod checkout;
+<<<<<<< HEAD
 pub mod export;
+=======
+mod emails;
+>>>>>>> donations
 pub mod funds;
+mod limits;
 mod model;
 pub mod pledge;
+pub mod purge;
 pub mod question;
 pub mod receipt;
 pub mod reference;

@@ -1,5 +1,6 @@
 //! How much came. Only what is paid counts; what went back is told beside it.
 
+use super::store;
 use crate::db::Db;
 use crate::error::Error;
 use crate::stripe::Interval;
@@ -36,13 +37,30 @@ pub struct Overview {
 /// # Errors
 /// The database's.
 pub fn of_campaign(db: &mut Db, campaign: CampaignId) -> Result<Vec<Total>, Error> {
-    let _ = (db, campaign);
-    Err(Error::conflict("not built yet"))
+    totals(db, Some(campaign))
 }
 
 /// # Errors
 /// The database's.
 pub fn overview(db: &mut Db) -> Result<Overview, Error> {
-    let _ = db;
-    Err(Error::conflict("not built yet"))
+    let pledged = store::totals::promised(db)?
+        .into_iter()
+        .map(|row| Pledged {
+            test: row.test,
+            every: row.every,
+            count: row.count,
+            sum: Money::new(row.sum, row.currency),
+        })
+        .collect();
+    Ok(Overview { totals: totals(db, None)?, pledged, questions: store::questions(db)? })
+}
+
+fn totals(db: &mut Db, campaign: Option<CampaignId>) -> Result<Vec<Total>, Error> {
+    let total = |row: store::totals::Sum| Total {
+        test: row.test,
+        count: row.count,
+        sum: Money::new(row.sum, row.currency.clone()),
+        refunded: Money::new(row.refunded, row.currency),
+    };
+    Ok(store::totals::paid(db, campaign)?.into_iter().map(total).collect())
 }

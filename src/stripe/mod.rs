@@ -2,13 +2,45 @@
 //! tables, and no type of a Stripe library outside this folder.
 
 mod api;
+mod convert;
+mod envelope;
+mod live;
 mod model;
+pub mod signature;
 
 pub use api::{Answer, Failure, Listed, Listing, NewCheckout, NewRefund, StripeApi};
+pub use envelope::{Envelope, InvalidEnvelope};
+pub use live::Live;
 pub use model::{
     BalanceTransaction, Charge, Checkout, CheckoutStatus, EventHead, Interval, Invoice, InvoiceStatus, Metadata,
     ObjectKind, Payment, PaymentStatus, Refund, RefundStatus, Subscription, SubscriptionStatus,
 };
+pub use signature::InvalidSignature;
 
 /// The version of Stripe's API that all our calls ask for and that webhook endpoints should be made with.
 pub const API_VERSION: &str = "2026-09-30.endive";
+
+/// The types of events that we act on: a webhook endpoint should be set up with these. Twenty are as many as Stripe lists
+/// in one call; each fact comes with at least one of them.
+pub const EVENT_KINDS: [&str; 20] = [
+    "charge.updated",
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.updated",
+    "invoice.finalization_failed",
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.voided",
+    "payment_intent.payment_failed",
+    "payment_intent.succeeded",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+];

@@ -19,6 +19,7 @@ pub mod session;
 pub mod staff;
 mod templates;
 mod visit;
+pub mod webhooks;
 
 pub use error::Error;
 pub use page::{Message, Notice};

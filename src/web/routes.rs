@@ -1,17 +1,23 @@
 //! Every path of the product, and who answers it. Tests read this file: keep one `.route(` a line.
 
 use actix_web::guard;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig, get, post};
 
-use super::middleware::limit;
-use super::{Answer, Error, assets, health, paths, public, sandbox, session, staff};
+use super::middleware::{limit, loopback};
+use super::{Answer, Error, assets, health, paths, public, sandbox, session, staff, webhooks};
 use crate::app::App;
+use crate::sandbox::stripe::api as stripe_api;
 
 /// Mounts everything. Around it `server.rs` puts the middleware.
 pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
     cfg.app_data(app.clone());
     cfg.configure(machines);
     cfg.configure(public);
+    if let Some(stripe) = app.sandbox_stripe.clone() {
+        let api = web::scope("/sandbox/stripe/api").wrap(from_fn(loopback::only)).app_data(Data::from(stripe));
+        cfg.service(api.configure(stripe_api::configure));
+    }
     let staff_paths = guard::fn_guard(|context| paths::is_staff(context.head().uri.path()));
     cfg.service(web::scope("").guard(staff_paths).wrap(session::middleware(app)).configure(staff_pages));
     cfg.default_service(web::to(nothing));
@@ -24,7 +30,8 @@ fn machines(cfg: &mut ServiceConfig) {
         .route("/favicon.ico", get().to(assets::icon))
         .route("/health/live", get().to(health::live))
         .route("/health/ready", get().to(health::ready))
-        .route("/metrics", get().to(health::metrics));
+        .route("/metrics", get().to(health::metrics))
+        .route("/webhooks/stripe", post().to(webhooks::stripe::receive));
 }
 
 /// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.
@@ -147,6 +154,7 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/campaigns/{id}/deliveries", get().to(staff::campaigns::deliveries::list))
         .route("/staff/campaigns/{id}/deliveries.csv", get().to(staff::campaigns::deliveries::csv))
 
+<<<<<<< HEAD
         // Giving: donations, pledges, funds, the switch
         .route("/staff/donations", get().to(staff::donations::list))
         .route("/staff/donations.csv", get().to(staff::donations::export))
@@ -172,6 +180,12 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/giving", get().to(staff::giving::show))
         .route("/staff/giving/close", post().to(staff::giving::close))
         .route("/staff/giving/open", post().to(staff::giving::open))
+=======
+        // Payments
+        .route("/staff/payments/events", get().to(staff::payments::list))
+        .route("/staff/payments/events/{id}", get().to(staff::payments::show))
+        .route("/staff/payments/events/{id}/{decision}", post().to(staff::payments::decide))
+>>>>>>> donations
 
         // Settings: organisation, staff, audit
         .route("/staff/organisation", get().to(staff::organisation::show))

@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 const ROUTES: &str = include_str!("../../src/web/routes.rs");
 
 /// The longest beginning that fits decides; nothing means open to everybody.
-const TABLE: [(&str, Option<Permission>); 25] = [
+const TABLE: [(&str, Option<Permission>); 27] = [
     ("/staff", Some(Permission::Read)),
     ("/staff/login", None),
     ("/staff/reset", None),
@@ -33,6 +33,8 @@ const TABLE: [(&str, Option<Permission>); 25] = [
     ("/staff/pledges", Some(Permission::GiftsRead)),
     ("/staff/funds", Some(Permission::GiftsRead)),
     ("/staff/giving", Some(Permission::GiftsRead)),
+    ("/staff/payments", Some(Permission::GiftsRead)),
+    ("/staff/payments/events/1/1", Some(Permission::Gifts)),
     ("/staff/organisation", Some(Permission::Organisation)),
     ("/staff/members", Some(Permission::StaffAdmin)),
     ("/staff/audit", Some(Permission::Audit)),

@@ -7,9 +7,11 @@ pub mod campaigns;
 pub mod db;
 pub mod engine;
 pub mod program;
+pub mod proxy;
 pub mod readers;
 pub mod site;
 pub mod smtp_sink;
+pub mod stripe;
 
 pub use db::{Backend, TestDb};
 pub use site::Site;

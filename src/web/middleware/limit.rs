@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
@@ -15,7 +16,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::app::App;
 use crate::web::Error;
-use crate::web::extract::client_ip;
+use crate::web::extract::{ClientIp, client_ip};
 
 /// What is counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +31,8 @@ pub struct Limits {
     public_writes: DefaultKeyedRateLimiter<u64>,
     log_in: DefaultKeyedRateLimiter<u64>,
     token: DefaultKeyedRateLimiter<u64>,
+    /// Webhooks whose signature does not fit.
+    refused: DefaultKeyedRateLimiter<u64>,
     /// All visitors who cannot be told apart, together.
     unknown: DefaultKeyedRateLimiter<u64>,
 }
@@ -39,7 +42,13 @@ impl Default for Limits {
         let limiter =
             |count: u32| RateLimiter::dashmap(Quota::per_minute(NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN)));
         // Whole offices and conferences share one address.
-        Self { public_writes: limiter(30), log_in: limiter(20), token: limiter(20), unknown: limiter(600) }
+        Self {
+            public_writes: limiter(30),
+            log_in: limiter(20),
+            token: limiter(20),
+            refused: limiter(30),
+            unknown: limiter(600),
+        }
     }
 }
 
@@ -54,10 +63,18 @@ impl Limits {
 
     /// Forgets who has been quiet; called every minute, or each visitor ever would stay in memory.
     pub fn retain_recent(&self) {
-        for limiter in [&self.public_writes, &self.log_in, &self.token, &self.unknown] {
+        for limiter in [&self.public_writes, &self.log_in, &self.token, &self.refused, &self.unknown] {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+    }
+
+    /// Counts a webhook that was refused; how long to wait when there were too many. A proxy that stands for everybody is
+    /// not counted.
+    pub fn refused_webhook(&self, visitor: ClientIp) -> Result<(), Duration> {
+        let Some(address) = visitor.0 else { return Ok(()) };
+        let checked = self.refused.check_key(&hashed(network_of(address)));
+        checked.map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }
 
     fn check(&self, kind: Kind, request: &ServiceRequest) -> Result<(), Error> {
@@ -84,9 +101,13 @@ fn hashed(value: impl Hash) -> u64 {
 /// One customer of a provider has a whole /64 of IPv6.
 fn visitor(request: &ServiceRequest) -> Option<IpAddr> {
     let trusted = request.app_data::<Data<App>>().map_or(&[][..], |app| &app.config.web.trusted_proxies);
-    match client_ip(request.peer_addr()?.ip(), request.headers(), trusted)? {
-        IpAddr::V4(v4) => Some(v4.into()),
-        IpAddr::V6(v6) => Some(IpAddr::V6(std::net::Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)))),
+    client_ip(request.peer_addr()?.ip(), request.headers(), trusted).map(network_of)
+}
+
+fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => IpAddr::V6(std::net::Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
     }
 }
 

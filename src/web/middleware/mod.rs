@@ -3,6 +3,7 @@
 
 pub mod error_pages;
 pub mod limit;
+pub mod loopback;
 pub mod origin;
 pub mod readable;
 pub mod request_id;

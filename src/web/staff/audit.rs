@@ -65,6 +65,7 @@ fn href(action: &str, subject: &str, id: i64) -> Option<String> {
         "fund" => "funds",
         "analysis" => "analyses",
         "campaign" => "campaigns",
+        "payment event" => "payments/events",
         "subscriber" => "subscribers",
         "staff" => "members",
         "topic" => "topics",

@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::jobs;
 use crate::outbox;
+use crate::payments;
 use crate::staff::Permission;
 use crate::subscribers::{self, SubscriberState};
 use crate::values::PageRequest;
@@ -57,8 +58,14 @@ struct HomePage {
 /// `GET /staff`
 pub async fn show(staff: Staff<permit::Read>) -> Answer {
     let (zone, may_read) = (staff.zone(), staff.may(Permission::SubscribersRead));
-    let look =
-        staff.app.db.read(move |db| Ok::<_, FeatureError>((attention(db)?, figures(db, may_read)?, recent(db, zone)?)));
+    let (gifts, now) = (staff.may(Permission::GiftsRead), staff.app.clock.now());
+    let look = staff.app.db.read(move |db| {
+        let mut all = attention(db)?;
+        if gifts {
+            all.extend(payment_attention(payments::attention(db, now)?));
+        }
+        Ok::<_, FeatureError>((all, figures(db, may_read)?, recent(db, zone)?))
+    });
     let (attention, figures, recent) = look.await?;
     let organisation = &staff.organisation;
     let fresh = organisation.legal_name.is_empty() || organisation.postal_address.is_empty();
@@ -96,6 +103,37 @@ fn attention(db: &mut Db) -> Result<Vec<Attention>, FeatureError> {
         all.push(Attention { kind, text, href, label: "Look at it" });
     }
     Ok(all)
+}
+
+fn payment_attention(found: payments::Attention) -> Vec<Attention> {
+    let count = |count: i64, one: &str, many: &str| match count {
+        1 => one.to_owned(),
+        count => format!("{} {many}", number(count)),
+    };
+    let notice = |kind, text, filter: &str| Attention {
+        kind,
+        text,
+        href: Some(format!("/staff/payments/events{filter}")),
+        label: "Look at it",
+    };
+    let mut all = Vec::new();
+    if found.failed_events > 0 {
+        let text = count(found.failed_events, "One payment event failed.", "payment events failed.");
+        all.push(notice("danger", text, "?state=failed"));
+    }
+    if found.refused_commands > 0 {
+        let text = count(found.refused_commands, "Stripe refused one request.", "requests were refused by Stripe.");
+        all.push(notice("warn", text, ""));
+    }
+    if found.late_events > 0 {
+        let text = count(
+            found.late_events,
+            "One payment event waits for more than a quarter of an hour.",
+            "payment events wait for more than a quarter of an hour.",
+        );
+        all.push(notice("warn", text, "?state=pending"));
+    }
+    all
 }
 
 /// Numbers alone every role may see; the way to the rows is for those who may see addresses.

@@ -78,7 +78,10 @@ fn question(donation: &Donation) -> Value {
     let Some(why) = &donation.question else { return Value::Null };
     let received = donation.received_minor.zip(donation.received_currency.clone());
     let received = received.map(|(minor, currency)| money(&Money::new(minor, currency)));
-    json!({ "why": why, "received": received, "asked": money(&donation.amount()) })
+    json!({
+        "why": why, "received": received, "asked": money(&donation.amount()),
+        "paid": donation.state == DonationState::Paid,
+    })
 }
 
 /// The newest refund, when it failed: the money is still here.

@@ -15,7 +15,6 @@ use crate::donations::switch;
 use crate::error::{Error as FeatureError, FieldError};
 use crate::payments::read;
 use crate::staff::Permission;
-use crate::values::PageRequest;
 use crate::web::extract::{Form, Staff, permit};
 use crate::web::staff::campaigns::number;
 use crate::web::{Answer, Notice};
@@ -44,7 +43,7 @@ async fn page<P>(
     let (now, zone) = (app.clock.now(), staff.zone());
     let load = app.db.read(move |db| {
         let hour = now - Duration::hours(1);
-        let history = audit::list(db, Some(("giving", 1)), PageRequest::new(None, 10))?.rows;
+        let history = audit::of_subject(db, "giving", 10)?;
         Ok::<_, FeatureError>((switch::giving(db, now)?, sums::traffic(db, hour)?, read::declined(db, hour)?, history))
     });
     let (giving, traffic, declined, history) = load.await?;
@@ -59,7 +58,8 @@ async fn page<P>(
     let d = json!({
         "has_stripe": stripe.is_some(), "test": stripe.is_some_and(|stripe| !stripe.livemode),
         "is_open": giving.is_open, "taken": giving.is_open && stripe.is_some(),
-        "reason_closed": giving.reason, "closed_by": who, "closed_at": moment(giving.changed_at, zone),
+        "reason_closed": giving.reason,
+        "closed_words": format!("Closed by {who} on {}.", moment(giving.changed_at, zone)),
         "may_write": staff.may(Permission::Gifts), "form": { "reason": reason }, "errors": errors,
         "figures": [
             figure("Forms sent", traffic.begun), figure("Paid", traffic.paid),

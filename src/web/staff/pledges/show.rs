@@ -57,7 +57,8 @@ fn load(db: &mut Db, id: PledgeId, may_write: bool, zone: chrono_tz::Tz) -> Resu
     let d = json!({
         "title": title, "state": state, "kind": kind, "test": pledge.test, "href": pledge_path(id),
         "crumbs": [{ "label": "Pledges", "href": "/staff/pledges" }, { "label": format!("Pledge {id}"), "href": null }],
-        "ending": (pledge.state != PledgeState::Ended).then_some(pledge.ending_at).flatten().map(|at| moment(at, zone)),
+        "ending": pledge.state != PledgeState::Ended && pledge.ending_at.is_some(),
+        "ending_words": "Stripe was told, and its answer shows here. No further payment is taken.",
         "past_due": pledge.state == PledgeState::PastDue,
         "end_href": (may_write && pledge.state != PledgeState::Ended && pledge.ending_at.is_none())
             .then(|| format!("{}/end", pledge_path(id))),

@@ -1,0 +1,78 @@
+//! The mirror: Stripe's objects as they were when last fetched.
+
+mod rows;
+
+use diesel::prelude::*;
+
+use super::Observed;
+use crate::db::schema::{
+    balance_transactions, stripe_charges, stripe_checkouts, stripe_invoices, stripe_payments, stripe_refunds,
+    stripe_subscriptions,
+};
+use crate::db::{Both, Db};
+use crate::stripe::BalanceTransaction;
+use crate::values::At;
+
+/// Inserts the row, or writes it over the one that is there.
+macro_rules! upsert {
+    ($db:expr, $table:ident, $row:expr) => {{
+        let row = $row;
+        let insert = diesel::insert_into($table::table).values(&row);
+        Both(insert.on_conflict($table::id).do_update().set(&row)).execute($db)
+    }};
+}
+
+/// Writes what was observed over what was known. The caller holds the object's version.
+pub(super) fn write(db: &mut Db, observed: &Observed, account: &str, now: At) -> QueryResult<()> {
+    let seen = rows::Seen { account, now };
+    match observed {
+        Observed::Checkout(checkout) => upsert!(db, stripe_checkouts, seen.checkout(checkout))?,
+        Observed::Subscription(subscription) => upsert!(db, stripe_subscriptions, seen.subscription(subscription))?,
+        Observed::Invoice(invoice) => upsert!(db, stripe_invoices, seen.invoice(invoice))?,
+        Observed::Payment(payment) => {
+            if let Some(charge) = &payment.charge {
+                balance(db, &seen, charge.balance.as_ref())?;
+                upsert!(db, stripe_charges, seen.charge(charge, &payment.id))?;
+            }
+            upsert!(db, stripe_payments, seen.payment(payment))?
+        }
+        Observed::Refund(refund) => {
+            balance(db, &seen, refund.balance.as_ref())?;
+            balance(db, &seen, refund.failure_balance.as_ref())?;
+            upsert!(db, stripe_refunds, seen.refund(refund))?
+        }
+        Observed::Refused(..) => 0,
+    };
+    Ok(())
+}
+
+fn balance(db: &mut Db, seen: &rows::Seen<'_>, transaction: Option<&BalanceTransaction>) -> QueryResult<()> {
+    match transaction {
+        Some(transaction) => upsert!(db, balance_transactions, seen.balance(transaction)).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// Whether the mirror has the payment.
+pub(super) fn has_payment(db: &mut Db, id: &str) -> QueryResult<bool> {
+    let row = stripe_payments::table.find(id).select(stripe_payments::id);
+    Ok(row.first::<String>(db).optional()?.is_some())
+}
+
+/// The refunds of a payment that the mirror has.
+pub(super) fn refunds_of(db: &mut Db, payment: &str) -> QueryResult<Vec<String>> {
+    stripe_refunds::table.filter(stripe_refunds::payment.eq(payment)).select(stripe_refunds::id).load(db)
+}
+
+/// Payments whose money came, but whose line of the balance is not here yet: (payment, when charged, when last seen),
+/// those that were seen longest ago first.
+pub(super) fn unsettled(db: &mut Db, before: At, limit: i64) -> QueryResult<Vec<(String, At, At)>> {
+    stripe_charges::table
+        .filter(stripe_charges::succeeded.eq(true))
+        .filter(stripe_charges::balance_transaction.is_null())
+        .filter(stripe_charges::mirrored_at.le(before))
+        .order(stripe_charges::mirrored_at.asc())
+        .limit(limit)
+        .select((stripe_charges::payment, stripe_charges::created_at, stripe_charges::mirrored_at))
+        .load(db)
+}

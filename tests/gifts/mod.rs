@@ -1,0 +1,3 @@
+//! From the gift to the receipt.
+
+mod client;
