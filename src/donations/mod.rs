@@ -4,11 +4,8 @@
 pub mod amounts;
 pub mod book;
 pub mod checkout;
-<<<<<<< HEAD
 pub mod export;
-=======
 mod emails;
->>>>>>> donations
 pub mod funds;
 mod limits;
 mod model;

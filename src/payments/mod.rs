@@ -11,16 +11,13 @@ pub mod inbox;
 mod mirror;
 mod model;
 mod observer;
-<<<<<<< HEAD
 pub mod read;
-=======
 mod process;
 pub mod store;
 mod sweep;
 mod sync;
 mod trouble;
 mod worker;
->>>>>>> donations
 
 use std::sync::Arc;
 

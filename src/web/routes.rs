@@ -154,7 +154,6 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/campaigns/{id}/deliveries", get().to(staff::campaigns::deliveries::list))
         .route("/staff/campaigns/{id}/deliveries.csv", get().to(staff::campaigns::deliveries::csv))
 
-<<<<<<< HEAD
         // Giving: donations, pledges, funds, the switch
         .route("/staff/donations", get().to(staff::donations::list))
         .route("/staff/donations.csv", get().to(staff::donations::export))
@@ -180,12 +179,10 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/giving", get().to(staff::giving::show))
         .route("/staff/giving/close", post().to(staff::giving::close))
         .route("/staff/giving/open", post().to(staff::giving::open))
-=======
         // Payments
         .route("/staff/payments/events", get().to(staff::payments::list))
         .route("/staff/payments/events/{id}", get().to(staff::payments::show))
         .route("/staff/payments/events/{id}/{decision}", post().to(staff::payments::decide))
->>>>>>> donations
 
         // Settings: organisation, staff, audit
         .route("/staff/organisation", get().to(staff::organisation::show))

@@ -8,11 +8,8 @@ pub mod pledges;
 pub mod receipts;
 pub mod refunds;
 mod search;
-<<<<<<< HEAD
 pub mod sums;
-=======
 pub mod totals;
->>>>>>> donations
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;

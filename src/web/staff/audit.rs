@@ -59,7 +59,6 @@ fn sentence_case(words: &str) -> String {
 fn href(action: &str, subject: &str, id: i64) -> Option<String> {
     let folder = match subject {
         _ if matches!(action, "deleted" | "erased") => return None,
-        "giving" => return Some("/staff/giving".into()),
         "donation" => "donations",
         "pledge" => "pledges",
         "fund" => "funds",

@@ -13,11 +13,8 @@ pub mod login;
 pub mod members;
 pub mod nav;
 pub mod organisation;
-<<<<<<< HEAD
 pub mod pledges;
-=======
 pub mod payments;
->>>>>>> donations
 pub mod set_password;
 pub mod subscribers;
 pub mod topics;

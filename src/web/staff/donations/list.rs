@@ -85,7 +85,7 @@ impl ListQuery {
 }
 
 /// When a day begins there.
-pub(super) fn begin(day: NaiveDate, zone: Tz) -> Option<At> {
+pub(crate) fn begin(day: NaiveDate, zone: Tz) -> Option<At> {
     let midnight = day.and_hms_opt(0, 0, 0)?;
     zone.from_local_datetime(&midnight).earliest().map(|local| At(local.with_timezone(&Utc)))
 }

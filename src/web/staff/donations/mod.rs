@@ -9,6 +9,7 @@ mod show;
 
 pub use actions::{accept, send_receipt, sure_send_receipt};
 pub use export::export;
+pub(crate) use list::begin;
 pub use list::list;
 pub use receipt::show as receipt;
 pub use refund::{ask as ask_refund, refund};

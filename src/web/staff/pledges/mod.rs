@@ -4,4 +4,5 @@ mod list;
 mod show;
 
 pub use list::list;
+pub(crate) use list::pledged;
 pub use show::{end, show, sure_end};

@@ -1,9 +1,11 @@
 //! The start page: what needs attention, how many readers there are, and what is going on.
 
+mod giving;
+
 use serde::Serialize;
 
-use super::campaigns::{number, path, state_kind, state_label};
-use super::moment;
+use crate::web::staff::campaigns::{number, path, state_kind, state_label};
+use crate::web::staff::moment;
 use crate::analyses;
 use crate::campaigns::{self, CampaignState};
 use crate::db::Db;
@@ -28,10 +30,11 @@ struct Attention {
 
 #[derive(Serialize)]
 struct Figure {
-    label: &'static str,
+    label: String,
     number: String,
     /// The rows that were counted, for those who may see them.
     href: Option<&'static str>,
+    change: Option<String>,
 }
 
 /// A campaign in the list of the newest.
@@ -48,6 +51,8 @@ struct Recent {
 struct HomePage {
     attention: Vec<Attention>,
     figures: Vec<Figure>,
+    /// This month's gifts and the active pledges: sums, without anybody's name.
+    giving: Vec<Figure>,
     recent: Vec<Recent>,
     may_campaign: bool,
     may_publish: bool,
@@ -72,6 +77,7 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
     let page = HomePage {
         attention,
         figures,
+        giving,
         recent,
         may_campaign: staff.may(Permission::Campaigns),
         may_publish: staff.may(Permission::Analyses),
@@ -139,17 +145,18 @@ fn payment_attention(found: payments::Attention) -> Vec<Attention> {
 /// Numbers alone every role may see; the way to the rows is for those who may see addresses.
 fn figures(db: &mut Db, may_read: bool) -> Result<Vec<Figure>, FeatureError> {
     let counts = subscribers::store::count_by_state(db)?;
-    let figure = |label, state, href: &'static str| {
+    let figure = |label: &str, state, href: &'static str| {
         let count = counts.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count);
-        Figure { label, number: number(count), href: may_read.then_some(href) }
+        Figure { label: label.into(), number: number(count), href: may_read.then_some(href), change: None }
     };
     let published = analyses::read::published(db, &analyses::read::Filter::default(), &[], PageRequest::new(None, 1))?;
     Ok(vec![
         figure("Active subscribers", SubscriberState::Active, "/staff/subscribers?state=active"),
         figure("Not confirmed yet", SubscriberState::Pending, "/staff/subscribers?state=pending"),
         Figure {
-            label: "Analyses published",
+            label: "Analyses published".into(),
             number: number(published.total),
+            change: None,
             href: Some("/staff/analyses?state=published"),
         },
     ])
