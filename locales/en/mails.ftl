@@ -64,3 +64,59 @@ mail-campaign-web = Read this on the web
 mail-campaign-reason = You get this because you chose: { $topics }.
 mail-campaign-preferences = Change my choices
 mail-campaign-unsubscribe = Leave
+
+## Gifts: what their mails share
+mail-gift-test-mark = [TEST]
+mail-gift-test = TEST: no real money moved, and this is not a valid receipt.
+
+## receipt: money came
+mail-receipt-subject = Receipt { $number } from { $organisation }
+mail-receipt-copy-subject = Copy of receipt { $number } from { $organisation }
+mail-receipt-copy = This is a copy. The original was sent when the payment arrived.
+mail-receipt-heading = Thank you
+mail-receipt-lead = { $organisation } has received your donation and thanks you for it.
+mail-receipt-number = Receipt number
+mail-receipt-amount = Amount
+mail-receipt-date = Received on
+mail-receipt-fund = For
+mail-receipt-donor = From
+mail-receipt-from = Received by
+mail-receipt-registration = Registration number
+mail-receipt-tax = Tax number
+mail-receipt-repeated = { $every ->
+    [year] This is a yearly gift: it is repeated until you end it.
+   *[month] This is a monthly gift: it is repeated until you end it.
+}
+mail-receipt-manage = Here you can see and end your repeated gift
+
+## refund_confirmation: money went back
+mail-refund-subject = A repayment from { $organisation }
+mail-refund-heading = We have paid money back to you
+mail-refund-lead = { $amount } of your gift of { $gift }, made on { $date }, is on its way back to you.
+mail-refund-void = The receipt { $number } is no longer valid.
+mail-refund-time = It goes to the card or account from which you paid. Banks need up to ten days to show it.
+mail-refund-question = If you did not expect this, please write to us. You find our address here:
+
+## pledge_ended: a repeated gift is over
+mail-pledge-ended-subject = Confirmation from { $organisation }
+mail-pledge-ended-heading = { $every ->
+    [year] Your yearly gift has ended
+   *[month] Your monthly gift has ended
+}
+mail-pledge-ended-lead = { $every ->
+    [year] Your yearly gift of { $amount } has ended: no further payment is taken.
+   *[month] Your monthly gift of { $amount } has ended: no further payment is taken.
+}
+mail-pledge-ended-thanks = Your receipts stay valid. Thank you for what you gave.
+mail-pledge-ended-button = Should you want to give again
+
+## pledge_payment_failed: a payment of a repeated gift did not go through
+mail-payment-failed-subject = About your payment to { $organisation }
+mail-payment-failed-heading = A payment did not go through
+mail-payment-failed-lead = { $every ->
+    [year] The payment of your yearly gift of { $amount } did not go through. This happens, for example when a card has expired.
+   *[month] The payment of your monthly gift of { $amount } did not go through. This happens, for example when a card has expired.
+}
+mail-payment-failed-again = You need not do anything: it will be tried again on { $date }.
+mail-payment-failed-last = It will not be tried again.
+mail-payment-failed-anew = If you have a new card or account, you can end this gift and give anew here

@@ -68,3 +68,59 @@ mail-campaign-web = Открыть в браузере
 mail-campaign-reason = Вы получаете это письмо, потому что выбрали: { $topics }.
 mail-campaign-preferences = Изменить настройки
 mail-campaign-unsubscribe = Отписаться
+
+## Пожертвования
+mail-gift-test-mark = [ТЕСТ]
+mail-gift-test = ТЕСТ: настоящие деньги не переводились, этот документ недействителен.
+
+## receipt
+mail-receipt-subject = Квитанция { $number }: { $organisation }
+mail-receipt-copy-subject = Копия квитанции { $number }: { $organisation }
+mail-receipt-copy = Это копия. Оригинал был отправлен, когда платёж поступил.
+mail-receipt-heading = Спасибо
+mail-receipt-lead = Организация { $organisation } получила ваше пожертвование и благодарит вас.
+mail-receipt-number = Номер квитанции
+mail-receipt-amount = Сумма
+mail-receipt-date = Дата поступления
+mail-receipt-fund = Назначение
+mail-receipt-donor = От кого
+mail-receipt-from = Получатель
+mail-receipt-registration = Регистрационный номер
+mail-receipt-tax = Налоговый номер
+mail-receipt-repeated = { $every ->
+    [year] Это ежегодное пожертвование: оно повторяется, пока вы его не отмените.
+   *[month] Это ежемесячное пожертвование: оно повторяется, пока вы его не отмените.
+}
+mail-receipt-manage = Посмотреть или отменить регулярное пожертвование можно здесь
+
+## refund_confirmation
+mail-refund-subject = Возврат платежа: { $organisation }
+mail-refund-heading = Мы вернули вам деньги
+mail-refund-lead = Вам возвращается { $amount } из пожертвования на сумму { $gift } (дата: { $date }).
+mail-refund-void = Квитанция { $number } больше не действительна.
+mail-refund-time = Деньги придут на ту карту или тот счёт, с которых вы платили. Банку может понадобиться до десяти дней.
+mail-refund-question = Если вы этого не ждали, напишите нам, пожалуйста. Наш адрес можно найти здесь:
+
+## pledge_ended
+mail-pledge-ended-subject = Подтверждение: { $organisation }
+mail-pledge-ended-heading = { $every ->
+    [year] Ваше ежегодное пожертвование прекращено
+   *[month] Ваше ежемесячное пожертвование прекращено
+}
+mail-pledge-ended-lead = { $every ->
+    [year] Ваше ежегодное пожертвование ({ $amount }) прекращено: списаний больше не будет.
+   *[month] Ваше ежемесячное пожертвование ({ $amount }) прекращено: списаний больше не будет.
+}
+mail-pledge-ended-thanks = Полученные квитанции остаются действительными. Спасибо вам за помощь.
+mail-pledge-ended-button = Если вы захотите помочь снова
+
+## pledge_payment_failed
+mail-payment-failed-subject = О вашем платеже: { $organisation }
+mail-payment-failed-heading = Платёж не прошёл
+mail-payment-failed-lead = { $every ->
+    [year] Платёж по вашему ежегодному пожертвованию ({ $amount }) не прошёл. Так бывает, например, когда у карты истёк срок.
+   *[month] Платёж по вашему ежемесячному пожертвованию ({ $amount }) не прошёл. Так бывает, например, когда у карты истёк срок.
+}
+mail-payment-failed-again = Ничего делать не нужно: следующая попытка будет { $date }
+mail-payment-failed-last = Новых попыток не будет.
+mail-payment-failed-anew = Если у вас новая карта или новый счёт, можно отменить это пожертвование и сделать новое здесь

@@ -134,8 +134,16 @@ mod tests {
             ("0", "EUR", "the smallest amount that we take is 2.00 EUR"),
             ("-5", "EUR", "the smallest amount that we take is 2.00 EUR"),
             ("1.99", "GBP", "the smallest amount that we take is 2.00 GBP"),
-            ("1000000000", "EUR", "the largest amount that we take here is 20000.00 EUR; for a larger gift, please write to us"),
-            ("99999999999999999999", "USD", "the largest amount that we take here is 20000.00 USD; for a larger gift, please write to us"),
+            (
+                "1000000000",
+                "EUR",
+                "the largest amount that we take here is 20000.00 EUR; for a larger gift, please write to us",
+            ),
+            (
+                "99999999999999999999",
+                "USD",
+                "the largest amount that we take here is 20000.00 USD; for a larger gift, please write to us",
+            ),
             ("1e9", "EUR", "write the amount in digits, such as 25 or 12.50"),
             ("ten", "EUR", "write the amount in digits, such as 25 or 12.50"),
             ("", "EUR", "an amount is needed"),
@@ -167,7 +175,9 @@ mod tests {
             let (least, most) = limits(&currency);
             for every in [None, Some(Interval::Month), Some(Interval::Year)] {
                 let list = suggested(&currency, every);
-                assert!(list.len() > 2 && list.is_sorted() && list.iter().all(|amount| (least..=most).contains(amount)));
+                assert!(
+                    list.len() > 2 && list.is_sorted() && list.iter().all(|amount| (least..=most).contains(amount))
+                );
             }
         }
     }

@@ -6,9 +6,7 @@ use url::form_urlencoded::Serializer;
 use super::store::pledges::NewPledge;
 use super::store::{self, Look, NewDonation};
 use super::timeline::{DONOR, PROGRAM, STRIPE, note};
-use super::{
-    Donation, DonationState, Gift, GiftEventKind, Link, Pledge, PledgeState, amounts, funds, limits, switch,
-};
+use super::{Donation, DonationState, Gift, GiftEventKind, Link, Pledge, PledgeState, amounts, funds, limits, switch};
 use crate::db::Db;
 use crate::error::{Error, Problems};
 use crate::i18n::Texts;
@@ -134,8 +132,7 @@ pub fn begin(
 fn wish(db: &mut Db, request: &GiftRequest, organisation: &Organisation, now: At) -> Result<Wish, Error> {
     let mut problems = Problems::default();
     let currency = problems.take("currency", amounts::read_currency(&request.currency, organisation));
-    let money =
-        currency.and_then(|currency| problems.take("amount", amounts::read(&request.amount, &currency)));
+    let money = currency.and_then(|currency| problems.take("amount", amounts::read(&request.amount, &currency)));
     let email = problems.take("email", EmailAddress::parse(&request.email));
     let name = problems.take("name", clean_line(&request.name, NAME_MAX));
     let fund = match funds::chosen(db, request.fund.as_deref(), now) {
@@ -277,14 +274,30 @@ pub fn standing(db: &mut Db, gift: Gift) -> Result<Standing, Error> {
             let row = store::find(db, id)?.ok_or(Error::NotFound("donation"))?;
             let has_receipt = store::receipts::of(db, id)?.is_some();
             let fund = fund_name(db, row.fund_id, &row.language)?;
-            Ok(Standing { stands: stands(&row), amount: row.amount(), every: None, fund, has_receipt,
-                language: row.language, test: row.test, checkout: row.checkout })
+            Ok(Standing {
+                stands: stands(&row),
+                amount: row.amount(),
+                every: None,
+                fund,
+                has_receipt,
+                language: row.language,
+                test: row.test,
+                checkout: row.checkout,
+            })
         }
         Gift::Pledge(id) => {
             let row = store::pledges::find(db, id)?.ok_or(Error::NotFound("pledge"))?;
             let fund = fund_name(db, row.fund_id, &row.language)?;
-            Ok(Standing { stands: pledge_stands(&row), amount: row.amount(), every: Some(row.every), fund,
-                has_receipt: row.donor_id.is_some(), language: row.language, test: row.test, checkout: row.checkout })
+            Ok(Standing {
+                stands: pledge_stands(&row),
+                amount: row.amount(),
+                every: Some(row.every),
+                fund,
+                has_receipt: row.donor_id.is_some(),
+                language: row.language,
+                test: row.test,
+                checkout: row.checkout,
+            })
         }
     }
 }

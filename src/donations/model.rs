@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::db::MultiBackend;
 use crate::db::schema::{donations, donors, gift_events, giving, pledges, receipts, refunds};
+use crate::error::Error;
 use crate::stripe::{Interval, RefundStatus, SubscriptionStatus};
 use crate::text_enum;
 use crate::values::{
@@ -209,7 +210,19 @@ pub struct Donation {
     pub updated_at: At,
 }
 
+/// The address of a giver; cleared ones have none.
+fn address(email: &str) -> Result<EmailAddress, Error> {
+    EmailAddress::parse(email).map_err(|_| {
+        Error::conflict("the giver was cleared as abandoned: nobody is left to be told. Give it back at Stripe")
+    })
+}
+
 impl Donation {
+    /// # Errors
+    /// `Conflict` when it was cleared.
+    pub fn address(&self) -> Result<EmailAddress, Error> {
+        address(&self.email)
+    }
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency.clone())
     }
@@ -246,6 +259,11 @@ pub struct Pledge {
 }
 
 impl Pledge {
+    /// # Errors
+    /// `Conflict` when it was cleared.
+    pub fn address(&self) -> Result<EmailAddress, Error> {
+        address(&self.email)
+    }
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency.clone())
     }

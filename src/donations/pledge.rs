@@ -1,7 +1,7 @@
 //! Ending a repeated gift.
 
-use super::store::pledges as store;
 use super::store::Look;
+use super::store::pledges as store;
 use super::timeline::note;
 use super::{Gift, GiftEventKind, Pledge, PledgeState};
 use crate::audit::{self, Actor};

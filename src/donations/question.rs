@@ -30,7 +30,8 @@ pub fn accept(
     if gift.state == DonationState::Paid {
         return Ok(store::save(db, &gift, now)?);
     }
-    let (Some(minor), Some(currency)) = (gift.received_minor.filter(|minor| *minor > 0), gift.received_currency.clone())
+    let (Some(minor), Some(currency)) =
+        (gift.received_minor.filter(|minor| *minor > 0), gift.received_currency.clone())
     else {
         return Err(Error::conflict("No money came for this gift."));
     };

@@ -69,7 +69,7 @@ pub(super) fn issue(db: &mut Db, gift: &Donation, root: &RootKey, link: Link<'_>
         date: texts.date(&gift.language, local(gift.paid_at.unwrap_or(now))),
         fund,
         donor_name: gift.name.clone(),
-        donor_email: gift.email.as_str().to_owned(),
+        donor_email: gift.email.clone(),
         legal_name: match organisation.legal_name.is_empty() {
             true => organisation.name.clone(),
             false => organisation.legal_name.clone(),
@@ -84,7 +84,7 @@ pub(super) fn issue(db: &mut Db, gift: &Donation, root: &RootKey, link: Link<'_>
     let frozen = serde_json::to_string(&content).map_err(Error::internal)?;
     let shown = content.number.clone();
     let mail = ReceiptMail { content, copy: false };
-    let delivery = mail.enqueue(db, &gift.email, &gift.language, format!("receipt:{}", gift.id), now)?;
+    let delivery = mail.enqueue(db, &gift.address()?, &gift.language, format!("receipt:{}", gift.id), now)?;
     store::insert(db, gift.id, (&series, number), &frozen, delivery, now)?;
     note(db, Gift::Donation(gift.id), GiftEventKind::ReceiptIssued, &shown, PROGRAM, now)
 }
@@ -107,7 +107,7 @@ pub fn send_again(db: &mut Db, donation: DonationId, actor: &Actor, now: At) -> 
     }
     let mail = ReceiptMail { content: content(&receipt)?, copy: true };
     let key = format!("receipt-copy:{donation}:{}", now.micros());
-    mail.enqueue(db, &gift.email, &gift.language, key, now)?;
+    mail.enqueue(db, &gift.address()?, &gift.language, key, now)?;
     let shown = receipt.shown();
     note(db, Gift::Donation(donation), GiftEventKind::ReceiptSentAgain, &shown, &actor.name, now)?;
     audit::record(db, actor, "sent again", "receipt", Some(receipt.id.0), &shown, now)?;

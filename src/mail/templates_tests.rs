@@ -26,6 +26,20 @@ fn sample(mail: &str) -> Json {
             "content_text": "Trusted & bold", "web_url": url, "preferences_url": url, "unsubscribe_url": url,
             "reason": "You get this because you chose: Monthly.", "test": true,
         }),
+        "receipt" => json!({
+            "number": "TEST-2026-000123", "amount": "€25.00", "date": "29 April 2026", "fund": "Legal aid <for all>",
+            "donor_name": "Anna & Co", "donor_email": "anna@example.org", "legal_name": "Book & Letter <Society>",
+            "address_lines": ["Example Street 1", "10115 Berlin"], "registration_number": "VR 12345",
+            "tax_number": "27/123/45678", "every": "month", "manage_url": url, "test": true, "copy": false,
+        }),
+        "refund_confirmation" => json!({
+            "amount": "€10.00", "gift_amount": "€25.00", "gift_date": "29 April 2026", "number": "2026-000123",
+            "full": true, "website_url": url, "test": false,
+        }),
+        "pledge_ended" => json!({ "amount": "€10.00", "every": "month", "donate_url": url, "test": false }),
+        "pledge_payment_failed" => json!({
+            "amount": "€10.00", "every": "year", "next_try": "3 May 2026", "donate_url": url, "manage_url": url, "test": true,
+        }),
         other => panic!("{other} has no sample data yet"),
     };
     data["organisation"] = organisation();

@@ -45,12 +45,13 @@ impl Booking<'_> {
         if let Some(known) = store::linked(db, ObjectKind::Invoice, &invoice.id)? {
             return nothing(format!("{} is donation {known} already", invoice.id));
         }
+        let address = pledge.address()?;
         let new = NewDonation {
             amount: &invoice.paid,
             fund: pledge.fund_id,
             campaign: pledge.campaign_id,
             pledge: Some(pledge.id),
-            email: &pledge.email,
+            email: &address,
             name: &pledge.name,
             language: &pledge.language,
             test: pledge.test,
@@ -116,7 +117,7 @@ impl Booking<'_> {
             )),
             test: pledge.test,
         };
-        mail.enqueue(db, &pledge.email, language, format!("payment-failed:{}", invoice.id), self.now)?;
+        mail.enqueue(db, &pledge.address()?, language, format!("payment-failed:{}", invoice.id), self.now)?;
         booked(format!("a payment of pledge {} failed", pledge.id))
     }
 

@@ -54,11 +54,8 @@ impl Booking<'_> {
         if !gift.state.may_become(DonationState::Paid) {
             return Err(Error::conflict(format!("donation {} is {} and cannot become paid", gift.id, gift.state)));
         }
-        if gift.email.as_str().is_empty() {
-            let words = "money came for donation {}, whose giver was cleared as abandoned: give it back at Stripe";
-            return Err(Error::conflict(words.replace("{}", &gift.id.to_string())));
-        }
-        let donor = store::donors::of_gift(db, gift, self.now)?;
+        let address = gift.address()?;
+        let donor = store::donors::of_address(db, &address, gift, self.now)?;
         gift.state = DonationState::Paid;
         gift.donor_id = Some(donor);
         (gift.received_minor, gift.received_currency) = (Some(came.minor), Some(came.currency.clone()));
@@ -113,4 +110,3 @@ impl Booking<'_> {
         booked(format!("donation {id} is {next}"))
     }
 }
-

@@ -124,9 +124,7 @@ impl Booking<'_> {
 
     /// Tells the donor.
     fn confirm(&self, db: &mut Db, gift: &Donation, row: &Refund) -> Result<(), Error> {
-        if gift.email.as_str().is_empty() {
-            return Ok(());
-        }
+        let Ok(address) = gift.address() else { return Ok(()) };
         let zone = organisation::store::get(db, self.now)?.zone();
         let texts = Texts::get();
         let day = gift.paid_at.unwrap_or(gift.created_at).0.with_timezone(&zone).date_naive();
@@ -139,7 +137,7 @@ impl Booking<'_> {
             website_url: (self.link)("/"),
             test: gift.test,
         };
-        mail.enqueue(db, &gift.email, &gift.language, format!("refund:{}", row.id), self.now).map(drop)
+        mail.enqueue(db, &address, &gift.language, format!("refund:{}", row.id), self.now).map(drop)
     }
 
     /// More went back than came, or in another currency: nothing is lost, staff look at it.
@@ -183,10 +181,7 @@ impl Booking<'_> {
 /// What went back for good, in minor units of the gift's currency.
 fn given_back(db: &mut Db, gift: &Donation) -> Result<i64, Error> {
     let back = |refund: &&Refund| refund.state == RefundState::Succeeded && refund.currency == gift.currency;
-    Ok(refunds::of(db, gift.id)?
-        .iter()
-        .filter(back)
-        .fold(0_i64, |sum, refund| sum.saturating_add(refund.amount_minor)))
+    Ok(refunds::of(db, gift.id)?.iter().filter(back).fold(0_i64, |sum, refund| sum.saturating_add(refund.amount_minor)))
 }
 
 /// The receipt of a gift that went back whole is void; it holds again when a refund failed after all.

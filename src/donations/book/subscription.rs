@@ -46,13 +46,7 @@ impl Booking<'_> {
         }
     }
 
-    fn becomes(
-        &self,
-        db: &mut Db,
-        pledge: &mut Pledge,
-        next: PledgeState,
-        seen: &Subscription,
-    ) -> Result<(), Error> {
+    fn becomes(&self, db: &mut Db, pledge: &mut Pledge, next: PledgeState, seen: &Subscription) -> Result<(), Error> {
         let (gift, before) = (Gift::Pledge(pledge.id), pledge.state);
         pledge.state = next;
         let kind = match next {
@@ -87,7 +81,7 @@ impl Booking<'_> {
             test: pledge.test,
         };
         let key = format!("pledge-ended:{}", pledge.id);
-        mail.enqueue(db, &pledge.email, &pledge.language, key, self.now).map(drop)
+        mail.enqueue(db, &pledge.address()?, &pledge.language, key, self.now).map(drop)
     }
 
     /// Stripe would not end it: whoever asked may ask again, and the pledge is looked at.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::db::schema::{donations, donors};
 use crate::db::{Both, Db};
 use crate::donations::{Donation, Donor};
-use crate::values::{At, DonorId};
+use crate::values::{At, DonorId, EmailAddress};
 
 /// # Errors
 /// The database's.
@@ -13,21 +13,21 @@ pub fn find(db: &mut Db, id: DonorId) -> QueryResult<Option<Donor>> {
     Donor::query().filter(donors::id.eq(id)).first(db).optional()
 }
 
-/// The donor of that gift's address; made when there is none.
+/// The donor of an address that gave this; made when there is none.
 ///
 /// # Errors
 /// The database's.
-pub fn of_gift(db: &mut Db, gift: &Donation, now: At) -> QueryResult<DonorId> {
+pub fn of_address(db: &mut Db, address: &EmailAddress, gift: &Donation, now: At) -> QueryResult<DonorId> {
     let insert = diesel::insert_into(donors::table).values((
-        donors::email.eq(gift.email.clone()),
-        donors::email_key.eq(gift.email.key()),
+        donors::email.eq(address.clone()),
+        donors::email_key.eq(address.key()),
         donors::name.eq(gift.name.clone()),
         donors::language.eq(gift.language.clone()),
         donors::created_at.eq(now),
         donors::updated_at.eq(now),
     ));
     Both(insert.on_conflict_do_nothing()).execute(db)?;
-    donors::table.filter(donors::email_key.eq(gift.email.key())).select(donors::id).first(db)
+    donors::table.filter(donors::email_key.eq(address.key())).select(donors::id).first(db)
 }
 
 /// Whether this donor gave something later than then.

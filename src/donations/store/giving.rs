@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use crate::db::{Db, dialect};
 use crate::db::schema::giving;
+use crate::db::{Db, dialect};
 use crate::donations::Giving;
 use crate::values::At;
 

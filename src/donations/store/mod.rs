@@ -183,11 +183,7 @@ pub fn tries(db: &mut Db, since: At, email: Option<&EmailAddress>, open: bool) -
 pub fn forget_givers(db: &mut Db, before: At, now: At) -> QueryResult<usize> {
     let abandoned = donations::table
         .filter(donations::created_at.lt(before))
-        .filter(donations::state.eq_any([
-            DonationState::Initiated,
-            DonationState::Cancelled,
-            DonationState::Failed,
-        ]))
+        .filter(donations::state.eq_any([DonationState::Initiated, DonationState::Cancelled, DonationState::Failed]))
         .filter(donations::email.ne(""))
         .filter(donations::received_minor.is_null());
     diesel::update(abandoned)

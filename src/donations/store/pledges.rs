@@ -9,9 +9,7 @@ use crate::db::search::{self, lower};
 use crate::db::{Db, MultiBackend, dialect};
 use crate::donations::{Pledge, PledgeState};
 use crate::stripe::{Interval, ObjectKind};
-use crate::values::{
-    At, CampaignId, Currency, EmailAddress, FundId, Language, Money, Page, PageRequest, PledgeId,
-};
+use crate::values::{At, CampaignId, Currency, EmailAddress, FundId, Language, Money, Page, PageRequest, PledgeId};
 
 /// What staff look for. Nothing set means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
