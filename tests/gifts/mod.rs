@@ -7,6 +7,7 @@ mod funds;
 mod pledges;
 mod receipts;
 mod refunds;
+mod staff_pages;
 
 use std::sync::Arc;
 

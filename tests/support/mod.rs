@@ -6,6 +6,7 @@ pub mod browser;
 pub mod campaigns;
 pub mod db;
 pub mod engine;
+pub mod gifts;
 pub mod program;
 pub mod proxy;
 pub mod readers;

@@ -8,13 +8,12 @@ use crate::db::Db;
 use crate::donations::store::{self, sums};
 use crate::donations::{switch, totals};
 use crate::error::Error as FeatureError;
-use crate::payments;
 use crate::values::At;
 use crate::web::staff::donations::begin;
 use crate::web::staff::gift_words::{Figure as Given, donation_path, figures as sum_figures, gifts};
 use crate::web::staff::pledges::pledged;
 
-/// Questions, refunds that failed, payment events in trouble: for those who keep the books. That giving is closed,
+/// Questions and refunds that failed: for those who keep the books. That giving is closed,
 /// everybody may know.
 pub(super) fn attention(db: &mut Db, may_read: bool, now: At) -> Result<Vec<Attention>, FeatureError> {
     let mut all = Vec::new();
@@ -35,18 +34,6 @@ pub(super) fn attention(db: &mut Db, may_read: bool, now: At) -> Result<Vec<Atte
     }
     for id in sums::failed_refunds(db)? {
         add("danger", format!("The refund of gift {id} failed: the donor has not got the money."), Some(donation_path(id)));
-    }
-    let events = payments::store::attention(db, now)?;
-    let href = || Some("/staff/payments/events".to_owned());
-    if events.failed_events > 0 {
-        let text = match events.failed_events {
-            1 => "1 payment event could not be booked.".into(),
-            n => format!("{n} payment events could not be booked."),
-        };
-        add("danger", text, href());
-    }
-    if events.late_events > 0 {
-        add("warn", "Payment events wait for longer than a quarter of an hour.".into(), href());
     }
     Ok(all)
 }

@@ -69,15 +69,17 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
         if gifts {
             all.extend(payment_attention(payments::attention(db, now)?));
         }
-        Ok::<_, FeatureError>((all, figures(db, may_read)?, recent(db, zone)?))
+        all.extend(giving::attention(db, gifts, now)?);
+        let given = giving::figures(db, gifts, zone, now)?;
+        Ok::<_, FeatureError>((all, figures(db, may_read)?, given, recent(db, zone)?))
     });
-    let (attention, figures, recent) = look.await?;
+    let (attention, figures, given, recent) = look.await?;
     let organisation = &staff.organisation;
     let fresh = organisation.legal_name.is_empty() || organisation.postal_address.is_empty();
     let page = HomePage {
         attention,
         figures,
-        giving,
+        giving: given,
         recent,
         may_campaign: staff.may(Permission::Campaigns),
         may_publish: staff.may(Permission::Analyses),
