@@ -4,8 +4,8 @@
 pub mod amounts;
 pub mod book;
 pub mod checkout;
-pub mod export;
 mod emails;
+pub mod export;
 pub mod funds;
 mod limits;
 mod model;

@@ -47,8 +47,7 @@ pub fn settled(db: &mut Db, payments: &[String]) -> QueryResult<HashMap<String, 
     );
     let rows: Vec<(String, String, Option<String>, Option<Line>)> = stripe_charges::table
         .left_join(
-            balance_transactions::table
-                .on(stripe_charges::balance_transaction.eq(balance_transactions::id.nullable())),
+            balance_transactions::table.on(stripe_charges::balance_transaction.eq(balance_transactions::id.nullable())),
         )
         .filter(stripe_charges::payment.eq_any(payments.to_vec()).and(stripe_charges::succeeded.eq(true)))
         .order(stripe_charges::created_at.asc())

@@ -151,10 +151,16 @@ impl Giver {
     pub fn refund(&self, id: DonationId, amount: &str, status: RefundStatus) {
         let (root, now) = (self.app.root.clone(), self.now());
         let actor = Actor::program();
-        self.write(|db| refunds::request(db, id, amount, "Given twice by mistake", &actor, &root, now));
+        self.write(|db| {
+            use schema::payment_commands as c;
+            refunds::request(db, id, amount, "Given twice by mistake", &actor, &root, now)?;
+            // Nobody is there to do it: what Stripe makes of it comes below.
+            let done = (c::state.eq("done"), c::done_at.eq(Some(now)));
+            Ok(diesel::update(c::table.filter(c::state.eq("pending"))).set(done).execute(db)?)
+        });
         let Command::Refund(new) = self.newest_command() else { panic!("a refund") };
         self.sees(Observed::Refund(Refund {
-            id: format!("re_{id}"),
+            id: format!("re_{}", new.metadata["refund"]),
             payment: Some(new.payment),
             charge: None,
             amount: Money::new(new.amount_minor, pledgepost::values::Currency::eur()),

@@ -49,8 +49,7 @@ pub fn of_filter(db: &mut Db, filter: &Filter) -> QueryResult<Vec<Sum>> {
             // A boxed query cannot stand inside another one here; gifts that went back are few.
             for piece in given_back(db, &currency)?.chunks(PIECE) {
                 let ids: Vec<DonationId> = piece.iter().map(|(id, _)| *id).collect();
-                let found: Vec<DonationId> =
-                    paid().filter(donations::id.eq_any(ids)).select(donations::id).load(db)?;
+                let found: Vec<DonationId> = paid().filter(donations::id.eq_any(ids)).select(donations::id).load(db)?;
                 back += piece.iter().filter(|(id, _)| found.contains(id)).map(|(_, minor)| minor).sum::<i64>();
             }
             let (amount, refunded) = (Money::new(minor, currency.clone()), Money::new(back, currency));
@@ -156,14 +155,9 @@ pub fn failed_refunds(db: &mut Db) -> QueryResult<Vec<DonationId>> {
     let again = diesel::alias!(refunds as again);
     refunds::table
         .filter(refunds::state.eq(RefundState::Failed))
-        .filter(not(exists(
-            again.filter(
-                again
-                    .field(refunds::donation_id)
-                    .eq(refunds::donation_id)
-                    .and(again.field(refunds::id).gt(refunds::id)),
-            ),
-        )))
+        .filter(not(exists(again.filter(
+            again.field(refunds::donation_id).eq(refunds::donation_id).and(again.field(refunds::id).gt(refunds::id)),
+        ))))
         .select(refunds::donation_id)
         .order(refunds::id.desc())
         .load(db)

@@ -16,8 +16,7 @@ type Writer = Staff<permit::Gifts>;
 
 /// `POST /staff/donations/{id}/accept`: books what was paid.
 pub async fn accept(staff: Writer, app: Data<App>, id: Path<DonationId>) -> Answer {
-    let (id, actor, root, web, now) =
-        (*id, staff.actor(), app.root.clone(), app.config.web.clone(), app.clock.now());
+    let (id, actor, root, web, now) = (*id, staff.actor(), app.root.clone(), app.config.web.clone(), app.clock.now());
     let done = app.db.write(move |db| question::accept(db, id, &actor, &root, &|path| web.link(path), now)).await;
     app.ring();
     after(&staff, id, done, "What was paid is booked. The receipt is on its way.")

@@ -43,7 +43,7 @@ pub struct ListQuery {
     pub from: String,
     pub to: String,
     #[serde(skip_serializing)]
-    pub page: Option<i64>,
+    pub page: String,
 }
 
 impl ListQuery {
@@ -141,7 +141,7 @@ pub async fn list(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query):
 fn load(db: &mut Db, query: ListQuery, zone: Tz) -> Result<List, FeatureError> {
     let funds = funds::list(db, &Language::english())?;
     let filter = query.filter(&funds, zone);
-    let found = store::list(db, &filter, PageRequest::new(query.page, PER_PAGE))?;
+    let found = store::list(db, &filter, PageRequest::new(query.page.parse().ok(), PER_PAGE))?;
     let campaigns = sums::campaigns(db)?;
     let shown = found.rows.iter().filter_map(|row| row.campaign_id);
     let names = campaign_names(db, campaigns.iter().copied().chain(shown))?;
@@ -170,8 +170,7 @@ fn look_at(db: &mut Db) -> Result<Vec<LookAt>, FeatureError> {
         what: format!("{} from {}", money(&row.amount()), super::giver(row)),
         why,
     };
-    let mut all: Vec<LookAt> =
-        open.iter().map(|row| line(row, row.question.clone().unwrap_or_default())).collect();
+    let mut all: Vec<LookAt> = open.iter().map(|row| line(row, row.question.clone().unwrap_or_default())).collect();
     for id in sums::failed_refunds(db)? {
         all.push(line(&find(db, id)?, "The refund failed: the money is still here.".into()));
     }

@@ -47,7 +47,10 @@ pub async fn refund(staff: Writer, app: Data<App>, id: Path<DonationId>, form: F
         Err(error) => page(&staff, &app, id, StatusCode::UNPROCESSABLE_ENTITY, form, field_errors(error)?).await,
         Ok(()) => {
             app.ring();
-            staff.redirect(&donation_path(id), Notice::ok("Stripe is told to give the money back. Its answer shows here."))
+            staff.redirect(
+                &donation_path(id),
+                Notice::ok("Stripe is told to give the money back. Its answer shows here."),
+            )
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::web::staff::gift_words::{
 use crate::web::staff::moment;
 
 /// Gifts of the same donor that are listed here.
-const OTHERS: i64 = 10;
+const OTHERS: usize = 10;
 
 /// `GET /staff/donations/{id}`
 pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, id: Path<DonationId>) -> Answer {
@@ -131,10 +131,8 @@ fn receipt_facts(
     zone: Tz,
 ) -> Result<Value, FeatureError> {
     let here = format!("{}/receipt", donation_path(donation.id));
-    let mut facts = vec![
-        linked("Number", receipt.shown(), here.clone()),
-        fact("Issued", moment(receipt.issued_at, zone)),
-    ];
+    let mut facts =
+        vec![linked("Number", receipt.shown(), here.clone()), fact("Issued", moment(receipt.issued_at, zone))];
     facts.extend(receipt.voided_at.map(|at| fact("Voided", moment(at, zone))));
     if let Some(delivery) = outbox::store::find(db, receipt.delivery_id)? {
         let (value, badge) = (progress::label(delivery.state), progress::kind(delivery.state));
@@ -192,8 +190,8 @@ fn refund_row(db: &mut Db, refund: &Refund, zone: Tz) -> Result<Value, FeatureEr
 fn others(db: &mut Db, donation: &Donation, zone: Tz) -> Result<Vec<Value>, FeatureError> {
     let Some(donor) = donation.donor_id else { return Ok(Vec::new()) };
     let filter = Filter { donor: Some(donor), ..Filter::default() };
-    let found = store::list(db, &filter, PageRequest::new(None, OTHERS + 1))?;
-    let rows = found.rows.into_iter().filter(|row| row.id != donation.id).take(OTHERS.unsigned_abs() as usize);
+    let found = store::list(db, &filter, PageRequest::new(None, 11))?;
+    let rows = found.rows.into_iter().filter(|row| row.id != donation.id).take(OTHERS);
     let row = |row: Donation| {
         let (state, kind) = donation_badge(row.state);
         json!({

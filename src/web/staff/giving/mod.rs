@@ -33,13 +33,7 @@ pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>) -> Answer {
     page(&staff, &app, StatusCode::OK, String::new(), Vec::new()).await
 }
 
-async fn page<P>(
-    staff: &Staff<P>,
-    app: &App,
-    status: StatusCode,
-    reason: String,
-    errors: Vec<FieldError>,
-) -> Answer {
+async fn page<P>(staff: &Staff<P>, app: &App, status: StatusCode, reason: String, errors: Vec<FieldError>) -> Answer {
     let (now, zone) = (app.clock.now(), staff.zone());
     let load = app.db.read(move |db| {
         let hour = now - Duration::hours(1);
@@ -76,9 +70,7 @@ pub async fn close(staff: Staff<permit::Gifts>, app: Data<App>, form: Form<Close
     let (typed, actor, now) = (form.reason.clone(), staff.actor(), app.clock.now());
     match app.db.write(move |db| switch::close(db, &typed, &actor, now)).await.map_err(field_errors) {
         Ok(()) => staff.redirect("/staff/giving", Notice::ok("Giving is closed. Nobody can begin a gift.")),
-        Err(errors) => {
-            page(&staff, &app, StatusCode::UNPROCESSABLE_ENTITY, form.into_inner().reason, errors?).await
-        }
+        Err(errors) => page(&staff, &app, StatusCode::UNPROCESSABLE_ENTITY, form.into_inner().reason, errors?).await,
     }
 }
 

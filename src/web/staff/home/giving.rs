@@ -30,10 +30,18 @@ pub(super) fn attention(db: &mut Db, may_read: bool, now: At) -> Result<Vec<Atte
     }
     let questions = store::questions(db)?;
     if questions > 0 {
-        add("warn", format!("{} with a question that you have to answer.", gifts(questions)), Some("/staff/donations".into()));
+        add(
+            "warn",
+            format!("{} with a question that you have to answer.", gifts(questions)),
+            Some("/staff/donations".into()),
+        );
     }
     for id in sums::failed_refunds(db)? {
-        add("danger", format!("The refund of gift {id} failed: the donor has not got the money."), Some(donation_path(id)));
+        add(
+            "danger",
+            format!("The refund of gift {id} failed: the donor has not got the money."),
+            Some(donation_path(id)),
+        );
     }
     Ok(all)
 }
@@ -48,8 +56,10 @@ pub(super) fn figures(db: &mut Db, may_read: bool, zone: Tz, now: At) -> Result<
         href: may_read.then_some(href),
         change: given.change,
     };
-    let mut all: Vec<Figure> =
-        sum_figures(&sums::paid_since(db, month)?, "Given").into_iter().map(|f| figure(f, "/staff/donations")).collect();
+    let mut all: Vec<Figure> = sum_figures(&sums::paid_since(db, month)?, "Given")
+        .into_iter()
+        .map(|f| figure(f, "/staff/donations"))
+        .collect();
     let pledges = totals::overview(db)?.pledged;
     all.extend(pledges.iter().map(|sum| figure(pledged(sum), "/staff/pledges?state=active")));
     Ok(all)

@@ -4,8 +4,6 @@ mod giving;
 
 use serde::Serialize;
 
-use crate::web::staff::campaigns::{number, path, state_kind, state_label};
-use crate::web::staff::moment;
 use crate::analyses;
 use crate::campaigns::{self, CampaignState};
 use crate::db::Db;
@@ -18,6 +16,8 @@ use crate::subscribers::{self, SubscriberState};
 use crate::values::PageRequest;
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
+use crate::web::staff::campaigns::{number, path, state_kind, state_label};
+use crate::web::staff::moment;
 
 /// A notice with a way to where something can be done.
 #[derive(Serialize)]

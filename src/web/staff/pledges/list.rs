@@ -28,7 +28,7 @@ pub struct PledgesQuery {
     /// A slug.
     fund: String,
     #[serde(skip_serializing)]
-    page: Option<i64>,
+    page: String,
 }
 
 impl PledgesQuery {
@@ -82,14 +82,9 @@ pub async fn list(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query):
     staff.render("staff/pledges/list", "Pledges", &list)
 }
 
-fn load(
-    db: &mut Db,
-    query: PledgesQuery,
-    currencies: &[Currency],
-    zone: chrono_tz::Tz,
-) -> Result<List, FeatureError> {
+fn load(db: &mut Db, query: PledgesQuery, currencies: &[Currency], zone: chrono_tz::Tz) -> Result<List, FeatureError> {
     let funds = funds::list(db, &Language::english())?;
-    let found = pledges::list(db, &query.filter(&funds), PageRequest::new(query.page, PER_PAGE))?;
+    let found = pledges::list(db, &query.filter(&funds), PageRequest::new(query.page.parse().ok(), PER_PAGE))?;
     let page = |n: i64| link("/staff/pledges", &[&query.pairs()[..], &[("page", n.to_string().as_str())]].concat());
     Ok(List {
         clear_href: query.pairs().iter().any(|(_, value)| !value.is_empty()).then_some("/staff/pledges"),
