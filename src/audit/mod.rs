@@ -2,7 +2,7 @@
 
 pub mod store;
 
-pub use store::{AuditEntry, list, record};
+pub use store::{AuditEntry, list, of_subject, record};
 
 use crate::values::StaffId;
 

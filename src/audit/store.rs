@@ -62,3 +62,15 @@ pub fn list(db: &mut Db, subject: Option<(&str, i64)>, request: PageRequest) -> 
     let rows = rows.order(audit_entries::id.desc()).limit(request.size).offset(request.offset()).load(db)?;
     Ok(Page { rows, total, request })
 }
+
+/// The newest entries about a subject of which there is one, such as `giving`.
+///
+/// # Errors
+/// The database's.
+pub fn of_subject(db: &mut Db, subject: &str, limit: i64) -> QueryResult<Vec<AuditEntry>> {
+    AuditEntry::query()
+        .filter(audit_entries::subject.eq(subject.to_owned()))
+        .order(audit_entries::id.desc())
+        .limit(limit)
+        .load(db)
+}

@@ -5,6 +5,7 @@ pub mod amounts;
 pub mod book;
 pub mod checkout;
 mod emails;
+pub mod export;
 pub mod funds;
 mod limits;
 mod model;

@@ -7,12 +7,13 @@ use pledgepost::audit::Actor;
 use pledgepost::campaigns::{draft, send};
 use pledgepost::donations::{DonationState, Gift, GiftRequest, PledgeState, checkout, switch};
 use pledgepost::staff::Role;
-use pledgepost::stripe::Interval;
+use pledgepost::stripe::{Interval, RefundStatus};
 use pledgepost::values::{AnalysisId, CampaignId, DonorId, Expiry, Purpose};
 
 use super::site::Running;
 use crate::support::Backend;
 use crate::support::browser::{Browser, DESK, PHONE};
+use crate::support::gifts::Giver;
 use crate::support::sandbox_stripe::session;
 
 /// What is wrong with the page in the browser, in words; an empty list when nothing is.
@@ -386,6 +387,60 @@ fn begun_gift(site: &Running, every: Option<Interval>, state: DonationState) -> 
         };
         Ok(begun.gift)
     })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn staff_pages_of_giving() {
+    let site = Running::sample(Backend::Sqlite, 3).await;
+    let sent = draft_and_send(&site);
+    let campaign = sent.rsplit('/').next().unwrap().parse().ok().map(CampaignId);
+    let mut album = album(&site, "giving").await;
+    site.log_in(&album.browser, Role::Finance).await;
+    for (name, path) in [("none", "donations"), ("pledges-none", "pledges"), ("funds-none", "funds")] {
+        album.page(name, &format!("/staff/{path}")).await;
+    }
+    let giver = Giver::new(&site.app);
+    let first = giver.paid("Anna Braun", "25", campaign);
+    giver.paid("Anna Braun", "1250", campaign);
+    let back = giver.paid("Boris Leyendecker-Oppenheimer", "40", None);
+    giver.refund(back, "10", RefundStatus::Succeeded);
+    giver.refund(back, "5", RefundStatus::Failed);
+    let void = giver.paid("Eva Lind", "60", None);
+    giver.refund(void, "", RefundStatus::Succeeded);
+    giver.abandoned("Cora Diaz", "60");
+    let odd = giver.odd("Dan Ek", "30", 2000);
+    let pledge = giver.pledge("Fatou Ndiaye", "10");
+    wait_until_sent(&album.browser, &site, &sent).await;
+    for (name, path) in [
+        ("home", "/staff".to_owned()),
+        ("campaign", sent.clone()),
+        ("donations", "/staff/donations".into()),
+        ("donations-filtered", "/staff/donations?state=paid&currency=EUR".into()),
+        ("donations-none-found", "/staff/donations?q=nothinglikethis".into()),
+        ("donation", format!("/staff/donations/{first}")),
+        ("donation-refunded", format!("/staff/donations/{back}")),
+        ("donation-question", format!("/staff/donations/{odd}")),
+        ("refund", format!("/staff/donations/{first}/refund")),
+        ("receipt", format!("/staff/donations/{first}/receipt")),
+        ("receipt-void", format!("/staff/donations/{void}/receipt")),
+        ("receipt-send", format!("/staff/donations/{first}/receipt/send")),
+        ("pledges", "/staff/pledges".into()),
+        ("pledge", format!("/staff/pledges/{pledge}")),
+        ("pledge-end", format!("/staff/pledges/{pledge}/end")),
+        ("funds", "/staff/funds".into()),
+        ("fund-new", "/staff/funds/new".into()),
+        ("fund", "/staff/funds/1".into()),
+        ("giving", "/staff/giving".into()),
+    ] {
+        album.page(name, &path).await;
+    }
+    album.browser.open(&site.url("/staff/giving")).await;
+    album.browser.fill("#f-reason", "Cards are being tested").await;
+    album.browser.click_button("Close giving now").await;
+    album.browser.wait_for("Cards are being tested").await;
+    album.here("giving-closed").await;
+    album.end().await;
+    site.stop().await;
 }
 
 /// The path behind the first link with `part` in the newest mail to `recipient`.

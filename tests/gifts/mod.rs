@@ -14,6 +14,7 @@ mod receipts;
 mod refunds;
 mod sync;
 mod webhooks;
+mod staff_pages;
 
 use std::sync::Arc;
 

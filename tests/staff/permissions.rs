@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 const ROUTES: &str = include_str!("../../src/web/routes.rs");
 
 /// The longest beginning that fits decides; nothing means open to everybody.
-const TABLE: [(&str, Option<Permission>); 22] = [
+const TABLE: [(&str, Option<Permission>); 27] = [
     ("/staff", Some(Permission::Read)),
     ("/staff/login", None),
     ("/staff/reset", None),
@@ -27,6 +27,12 @@ const TABLE: [(&str, Option<Permission>); 22] = [
     ("/staff/subscribers", Some(Permission::SubscribersRead)),
     ("/staff/subscribers.csv", Some(Permission::SubscribersRead)),
     ("/staff/topics", Some(Permission::Subscribers)),
+    // Who gave is for those who keep the books.
+    ("/staff/donations", Some(Permission::GiftsRead)),
+    ("/staff/donations.csv", Some(Permission::GiftsRead)),
+    ("/staff/pledges", Some(Permission::GiftsRead)),
+    ("/staff/funds", Some(Permission::GiftsRead)),
+    ("/staff/giving", Some(Permission::GiftsRead)),
     ("/staff/payments", Some(Permission::GiftsRead)),
     ("/staff/payments/events/1/1", Some(Permission::Gifts)),
     ("/staff/organisation", Some(Permission::Organisation)),

@@ -8,6 +8,7 @@ pub mod db;
 pub mod engine;
 pub mod hook;
 pub mod kill_stage;
+pub mod gifts;
 pub mod program;
 pub mod proxy;
 pub mod readers;

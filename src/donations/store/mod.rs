@@ -8,6 +8,7 @@ pub mod pledges;
 pub mod receipts;
 pub mod refunds;
 mod search;
+pub mod sums;
 pub mod totals;
 
 use diesel::prelude::*;

@@ -27,9 +27,9 @@ pub struct Filter {
     pub until: Option<At>,
 }
 
-type Rows<'a> = donations::BoxedQuery<'a, MultiBackend>;
+pub(super) type Rows<'a> = donations::BoxedQuery<'a, MultiBackend>;
 
-fn filtered<'a>(filter: &Filter) -> Rows<'a> {
+pub(super) fn filtered<'a>(filter: &Filter) -> Rows<'a> {
     let mut rows = donations::table.into_boxed();
     let text = filter.text.trim().to_owned();
     if !text.is_empty() {

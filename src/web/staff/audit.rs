@@ -59,6 +59,9 @@ fn sentence_case(words: &str) -> String {
 fn href(action: &str, subject: &str, id: i64) -> Option<String> {
     let folder = match subject {
         _ if matches!(action, "deleted" | "erased") => return None,
+        "donation" => "donations",
+        "pledge" => "pledges",
+        "fund" => "funds",
         "analysis" => "analyses",
         "campaign" => "campaigns",
         "payment event" => "payments/events",

@@ -20,13 +20,17 @@ pub struct Item {
 }
 
 /// `(group, path, label, icon, permission)` in the order shown.
-const ITEMS: [(&str, &str, &str, &str, Permission); 10] = [
+const ITEMS: [(&str, &str, &str, &str, Permission); 14] = [
     ("Overview", "/staff", "Start", "chart", Permission::Read),
     ("Publish", "/staff/analyses", "Analyses", "document", Permission::Read),
     ("Campaigns", "/staff/campaigns", "Campaigns", "mail", Permission::Read),
     ("Subscribers", "/staff/subscribers", "Subscribers", "people", Permission::SubscribersRead),
     ("Subscribers", "/staff/topics", "Topics", "menu", Permission::Subscribers),
-    ("Gifts", "/staff/payments/events", "Payment events", "feed", Permission::GiftsRead),
+    ("Giving", "/staff/donations", "Donations", "gift", Permission::GiftsRead),
+    ("Giving", "/staff/pledges", "Pledges", "clock", Permission::GiftsRead),
+    ("Giving", "/staff/funds", "Funds", "ledger", Permission::GiftsRead),
+    ("Giving", "/staff/giving", "Open or closed", "pause", Permission::GiftsRead),
+    ("Giving", "/staff/payments/events", "Payment events", "feed", Permission::GiftsRead),
     ("Settings", "/staff/organisation", "Organisation", "gear", Permission::Organisation),
     ("Settings", "/staff/members", "Staff", "person", Permission::StaffAdmin),
     ("Settings", "/staff/audit", "Audit", "ledger", Permission::Audit),

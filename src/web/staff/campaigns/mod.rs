@@ -49,7 +49,7 @@ pub(crate) fn path(id: CampaignId) -> String {
 }
 
 /// `path?name=value…`, without the empty ones.
-pub(super) fn link(path: &str, query: &[(&str, &str)]) -> String {
+pub(crate) fn link(path: &str, query: &[(&str, &str)]) -> String {
     let mut text = url::form_urlencoded::Serializer::new(String::new());
     text.extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
     match text.finish() {

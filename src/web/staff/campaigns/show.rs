@@ -8,11 +8,13 @@ use super::{date, draft, path, progress, state_kind, state_label, topic_names};
 use crate::app::App;
 use crate::campaigns::{Campaign, CampaignState, Doubt, store};
 use crate::db::Db;
+use crate::donations::totals;
 use crate::error::{Error as FeatureError, FieldError};
 use crate::staff::Permission;
 use crate::values::CampaignId;
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
+use crate::web::staff::gift_words::total_figures;
 use crate::web::staff::moment;
 
 pub async fn show(staff: Staff<permit::Read>, app: Data<App>, id: Path<i64>) -> Answer {
@@ -29,6 +31,7 @@ pub(super) async fn show_with<P>(
 ) -> Answer {
     let (now, zone, own) = (app.clock.now(), staff.zone(), staff.organisation.languages());
     let may_write = staff.may(Permission::Campaigns);
+    let may_read_gifts = staff.may(Permission::GiftsRead);
     let may_read_addresses = staff.may(Permission::SubscribersRead);
     let (name, data) = app
         .db
@@ -39,7 +42,8 @@ pub(super) async fn show_with<P>(
                 true => (draft::writing(db, &campaign, &own, zone, now)?, Value::Null),
                 false => (Value::Null, progress::data(db, &campaign, may_read_addresses, now)?),
             };
-            let extra = Extra { may_write, errors, draft, progress };
+            let gifts = if unsent { Value::Null } else { gifts(db, id, may_read_gifts)? };
+            let extra = Extra { may_write, errors, draft, progress, gifts };
             let d = facts(db, &campaign, extra, zone)?;
             Ok::<_, FeatureError>((campaign.name, d))
         })
@@ -53,6 +57,14 @@ struct Extra {
     errors: Vec<FieldError>,
     draft: Value,
     progress: Value,
+    gifts: Value,
+}
+
+/// What was given through the link in its mails: sums for everybody, who gave for those who keep the books.
+fn gifts(db: &mut Db, id: CampaignId, may_read: bool) -> Result<Value, FeatureError> {
+    let totals = totals::of_campaign(db, id)?;
+    let href = (may_read && !totals.is_empty()).then(|| format!("/staff/donations?campaign={id}"));
+    Ok(json!({ "figures": total_figures(&totals, "Given"), "href": href }))
 }
 
 fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) -> Result<Value, FeatureError> {
@@ -89,6 +101,6 @@ fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) ->
         "is_draft": campaign.state == CampaignState::Draft, "is_scheduled": campaign.state == CampaignState::Scheduled,
         "is_sending": campaign.state == CampaignState::Sending, "is_paused": campaign.state == CampaignState::Paused,
         "starts": campaign.scheduled_at.map(|at| date(at, zone)),
-        "draft": extra.draft, "progress": extra.progress, "may_write": extra.may_write, "errors": extra.errors,
+        "draft": extra.draft, "progress": extra.progress, "gifts": extra.gifts, "may_write": extra.may_write, "errors": extra.errors,
     }))
 }

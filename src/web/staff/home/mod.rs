@@ -1,9 +1,9 @@
 //! The start page: what needs attention, how many readers there are, and what is going on.
 
+mod giving;
+
 use serde::Serialize;
 
-use super::campaigns::{number, path, state_kind, state_label};
-use super::moment;
 use crate::analyses;
 use crate::campaigns::{self, CampaignState};
 use crate::db::Db;
@@ -16,6 +16,8 @@ use crate::subscribers::{self, SubscriberState};
 use crate::values::PageRequest;
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
+use crate::web::staff::campaigns::{number, path, state_kind, state_label};
+use crate::web::staff::moment;
 
 /// A notice with a way to where something can be done.
 #[derive(Serialize)]
@@ -28,10 +30,11 @@ struct Attention {
 
 #[derive(Serialize)]
 struct Figure {
-    label: &'static str,
+    label: String,
     number: String,
     /// The rows that were counted, for those who may see them.
     href: Option<&'static str>,
+    change: Option<String>,
 }
 
 /// A campaign in the list of the newest.
@@ -48,6 +51,8 @@ struct Recent {
 struct HomePage {
     attention: Vec<Attention>,
     figures: Vec<Figure>,
+    /// This month's gifts and the active pledges: sums, without anybody's name.
+    giving: Vec<Figure>,
     recent: Vec<Recent>,
     may_campaign: bool,
     may_publish: bool,
@@ -64,14 +69,17 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
         if gifts {
             all.extend(payment_attention(payments::attention(db, now)?));
         }
-        Ok::<_, FeatureError>((all, figures(db, may_read)?, recent(db, zone)?))
+        all.extend(giving::attention(db, gifts, now)?);
+        let given = giving::figures(db, gifts, zone, now)?;
+        Ok::<_, FeatureError>((all, figures(db, may_read)?, given, recent(db, zone)?))
     });
-    let (attention, figures, recent) = look.await?;
+    let (attention, figures, given, recent) = look.await?;
     let organisation = &staff.organisation;
     let fresh = organisation.legal_name.is_empty() || organisation.postal_address.is_empty();
     let page = HomePage {
         attention,
         figures,
+        giving: given,
         recent,
         may_campaign: staff.may(Permission::Campaigns),
         may_publish: staff.may(Permission::Analyses),
@@ -139,17 +147,18 @@ fn payment_attention(found: payments::Attention) -> Vec<Attention> {
 /// Numbers alone every role may see; the way to the rows is for those who may see addresses.
 fn figures(db: &mut Db, may_read: bool) -> Result<Vec<Figure>, FeatureError> {
     let counts = subscribers::store::count_by_state(db)?;
-    let figure = |label, state, href: &'static str| {
+    let figure = |label: &str, state, href: &'static str| {
         let count = counts.iter().find(|(counted, _)| *counted == state).map_or(0, |(_, count)| *count);
-        Figure { label, number: number(count), href: may_read.then_some(href) }
+        Figure { label: label.into(), number: number(count), href: may_read.then_some(href), change: None }
     };
     let published = analyses::read::published(db, &analyses::read::Filter::default(), &[], PageRequest::new(None, 1))?;
     Ok(vec![
         figure("Active subscribers", SubscriberState::Active, "/staff/subscribers?state=active"),
         figure("Not confirmed yet", SubscriberState::Pending, "/staff/subscribers?state=pending"),
         Figure {
-            label: "Analyses published",
+            label: "Analyses published".into(),
             number: number(published.total),
+            change: None,
             href: Some("/staff/analyses?state=published"),
         },
     ])
