@@ -2,6 +2,7 @@
 //! HTTP and SMTP that browsers and mailboxes use.
 
 pub mod content;
+mod gifts;
 mod ground;
 mod story;
 mod visitor;

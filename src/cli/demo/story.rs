@@ -1,4 +1,5 @@
-//! The story: a reader signs up, an analysis is published and announced, a reader leaves. Each step is checked.
+//! The story: a reader signs up, an analysis is published and announced, a reader leaves, readers give (`gifts`). Each step is
+//! checked.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use super::gifts;
 use super::ground::Ready;
 use super::visitor::Visitor;
 use super::{must, say};
@@ -20,14 +22,15 @@ use crate::subscribers::{SubscriberState, store as subscribers};
 use crate::values::{CampaignId, DeliveryId, EmailAddress};
 
 /// The reader whom the story follows.
-const READER: &str = "daria@mail.example";
+pub(super) const READER: &str = "daria@mail.example";
 
 /// Plays every step; the first that does not hold ends it.
 pub async fn play(app: &Arc<App>, ready: &Ready) -> anyhow::Result<()> {
     sign_up(app, ready).await?;
     let mut published = publish(app, ready).await?;
     let campaign = announce(app, ready, &mut published).await?;
-    leave(app, ready, &mut published, campaign).await
+    leave(app, ready, &mut published, campaign).await?;
+    gifts::play(app, ready, campaign).await
 }
 
 /// What the story needs of the analysis it published.
@@ -197,7 +200,7 @@ async fn counted(app: &Arc<App>, id: CampaignId) -> anyhow::Result<i64> {
     Ok(app.db.read(count).await?)
 }
 
-async fn mails_to(app: &Arc<App>, email: &str) -> anyhow::Result<Vec<ReadMail>> {
+pub(super) async fn mails_to(app: &Arc<App>, email: &str) -> anyhow::Result<Vec<ReadMail>> {
     let email = email.to_owned();
     let mails = app.db.read(move |db| -> Result<_, Error> { Ok(mailbox::newest_to(db, &email, 10)?) }).await?;
     Ok(mails.iter().map(|mail| read(&mail.raw)).collect())
