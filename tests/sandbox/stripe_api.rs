@@ -56,6 +56,16 @@ on_both! {
             .post("checkout/sessions", &[("mode", "payment"), ("line_items[0][price_data][recurring][every]", "x")])
             .await;
         assert_eq!(nested.error().3, "line_items[0][price_data][recurring][every]");
+        let every = |count: &'static str| {
+            [
+                ("currency", "eur"), ("unit_amount", "2500"), ("product_data[name]", "Gift"),
+                ("recurring[interval]", "month"), ("recurring[interval_count]", count),
+            ]
+        };
+        for count in ["0", "37", "9223372036854775807"] {
+            assert_eq!(stripe.post("prices", &every(count)).await.error().3, "recurring", "{count}");
+        }
+        assert_eq!(stripe.get("charges", &[("payment_intent", "\0")]).await.status, 400);
         assert_eq!(stripe.get("charges", &[("limit", "101")]).await.error().3, "limit");
         assert_eq!(stripe.get("charges", &[("starting_after", "ch_1")]).await.error().2, "resource_missing");
         assert!(stripe.kinds().await.is_empty(), "what was refused left nothing");

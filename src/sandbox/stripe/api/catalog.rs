@@ -84,6 +84,17 @@ fn price_of(run: &mut Run<'_>, data: &Value, name: &str, active: bool) -> Result
     if !data.is_nothing("recurring") && data.maybe("recurring.interval").is_none() {
         return Err(missing(&format!("{}[interval]", full("recurring"))).into());
     }
+    // Three years at most, in any unit.
+    let longest = match data.text("recurring.interval") {
+        "day" => 1095,
+        "week" => 156,
+        "year" => 3,
+        _ => 36,
+    };
+    if data.maybe_int("recurring.interval_count").is_some_and(|count| !(1..=longest).contains(&count)) {
+        let said = format!("The interval count must be between 1 and {longest}.");
+        return Err(ApiError::invalid(said).param(&full("recurring")).before().into());
+    }
     let product = match data.maybe("product") {
         Some(product) => run.named("product", product, &full("product"))?,
         None if data.is_nothing("product_data") => return Err(missing(&full("product_data")).into()),

@@ -16,6 +16,12 @@ use crate::values::Currency;
 const SESSION: &str = "checkout.session";
 const URL: &str = "/v1/checkout/sessions";
 
+/// Languages of the hosted page.
+const LOCALES: &[&str] = &[
+    "auto", "bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu",
+    "id", "it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv",
+    "th", "tr", "vi", "zh", "zh-HK", "zh-TW",
+];
 const LINE: Kind =
     Kind::Object(&[("price", Kind::Text), ("price_data", Kind::Object(PRICE_DATA)), ("quantity", Kind::Int)]);
 const PAYMENT: Params = &[
@@ -39,7 +45,7 @@ pub const CREATE: Params = &[
     ("excluded_payment_method_types", Kind::List(&Kind::Text)),
     ("expires_at", Kind::Int),
     ("line_items", Kind::List(&LINE)),
-    ("locale", Kind::Text),
+    ("locale", Kind::OneOf(LOCALES)),
     ("metadata", Kind::Metadata),
     ("mode", Kind::OneOf(&["payment", "setup", "subscription"])),
     ("origin_context", Kind::OneOf(&["mobile_app", "web"])),

@@ -110,7 +110,8 @@ pub fn expire(run: &mut Run<'_>, id: &str) -> Result<Value, Fault> {
     let mut session = run.named("checkout.session", id, "session")?;
     if session.text("status") != "open" {
         let said = format!(
-            "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of {}.",
+            "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of \
+             {}.",
             session.text("status")
         );
         return Err(ApiError::invalid(said).into());

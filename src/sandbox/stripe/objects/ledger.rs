@@ -99,7 +99,10 @@ pub fn balance(lines: &[Value]) -> Value {
         }
     }
     let amounts = |pick: fn(&(i64, i64)) -> i64| -> Vec<Value> {
-        let amount = |(currency, sum): (&&str, &(i64, i64))| json!({ "amount": pick(sum), "currency": currency, "source_types": { "card": pick(sum) } });
+        let amount = |(currency, sum): (&&str, &(i64, i64))| {
+            let minor = pick(sum);
+            json!({ "amount": minor, "currency": currency, "source_types": { "card": minor } })
+        };
         sums.iter().map(amount).collect()
     };
     json!({
