@@ -392,9 +392,10 @@ fn begun_gift(site: &Running, every: Option<Interval>, state: DonationState) -> 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn staff_pages_of_giving() {
     let site = Running::sample(Backend::Sqlite, 3).await;
+    site.publish_first();
     let sent = draft_and_send(&site);
     let campaign = sent.rsplit('/').next().unwrap().parse().ok().map(CampaignId);
-    let mut album = album(&site, "giving").await;
+    let mut album = album(&site, "giving-staff").await;
     site.log_in(&album.browser, Role::Finance).await;
     for (name, path) in [("none", "donations"), ("pledges-none", "pledges"), ("funds-none", "funds")] {
         album.page(name, &format!("/staff/{path}")).await;
