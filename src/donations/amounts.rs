@@ -46,14 +46,15 @@ struct Known {
     yearly: &'static [i64],
 }
 
+/// In cents.
 const fn with_cents(code: &'static str) -> Known {
     Known {
         code,
-        least: 2_00,
-        most: 20_000_00,
-        once: &[25_00, 50_00, 100_00, 250_00],
-        monthly: &[5_00, 10_00, 25_00, 50_00],
-        yearly: &[50_00, 100_00, 250_00, 500_00],
+        least: 200,
+        most: 2_000_000,
+        once: &[2500, 5000, 10_000, 25_000],
+        monthly: &[500, 1000, 2500, 5000],
+        yearly: &[5000, 10_000, 25_000, 50_000],
     }
 }
 

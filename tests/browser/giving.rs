@@ -92,11 +92,12 @@ async fn end_it(phone: &Browser, receipt: &str) {
     phone.click("main form button").await;
     phone.shot("giving-09-ended-phone").await;
     // Stripe is asked to end it, and its answer ends it here.
-    phone.until("the pledge is ended", async || {
-        phone.open(link.as_str().unwrap()).await;
-        phone.words().await.contains("Ended on")
-    })
-    .await;
+    phone
+        .until("the pledge is ended", async || {
+            phone.open(link.as_str().unwrap()).await;
+            phone.words().await.contains("Ended on")
+        })
+        .await;
     phone.no_complaints().await;
 }
 

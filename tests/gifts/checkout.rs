@@ -118,7 +118,7 @@ on_both! {
         let open = desk.begin("30", None);
         desk.later(1);
         let session = (ObjectKind::Checkout, checkout(&open, CheckoutStatus::Open, false).id);
-        assert_eq!(desk.overdue(), [session.clone()]);
+        assert_eq!(desk.overdue(), std::slice::from_ref(&session));
         assert!(desk.overdue().is_empty(), "the next look is later");
         desk.later(120);
         assert_eq!(desk.overdue(), [session]);

@@ -12,9 +12,9 @@ mod pledges;
 mod processing;
 mod receipts;
 mod refunds;
+mod staff_pages;
 mod sync;
 mod webhooks;
-mod staff_pages;
 
 use std::sync::Arc;
 

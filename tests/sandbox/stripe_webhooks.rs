@@ -116,7 +116,7 @@ on_both! {
         let stripe = stripe(&test.connect(), Some(format!("http://{nowhere}/x").parse().unwrap()));
         let object = json!({ "id": "re_1", "object": "refund" });
         let id = stripe.db.write_here(|db| emit(db, &stripe, "refund.created", &object)).unwrap();
-        let row = || stripe.db.read_here(|db| Ok::<_, Error>(store::of_events(db, &[id.clone()])?.remove(0))).unwrap();
+        let row = || stripe.db.read_here(|db| Ok::<_, Error>(store::of_events(db, std::slice::from_ref(&id))?.remove(0))).unwrap();
         let begin = stripe.clock.now();
         while row().given_up_at.is_none() {
             assert_eq!(stripe.deliver_due().await.unwrap(), 1);
@@ -192,6 +192,6 @@ on_both! {
         let object = json!({ "id": "re_1", "object": "refund" });
         let id = stripe.db.write_here(|db| emit(db, &stripe, "refund.created", &object)).unwrap();
         assert_eq!(stripe.deliver_due().await.unwrap(), 0);
-        assert!(stripe.db.read_here(|db| Ok::<_, Error>(store::of_events(db, &[id.clone()])?)).unwrap().is_empty());
+        assert!(stripe.db.read_here(|db| Ok::<_, Error>(store::of_events(db, std::slice::from_ref(&id))?)).unwrap().is_empty());
     }
 }

@@ -101,7 +101,7 @@ impl StripeApi for Scripted {
         self.answer("account".into(), |_| Some("acct_test".into()))
     }
     fn create_checkout<'a>(&'a self, _: &'a NewCheckout, _: &'a str) -> Answer<'a, Checkout> {
-        unimplemented!()
+        panic!("this test's Stripe makes no checkouts")
     }
     fn expire_checkout<'a>(&'a self, id: &'a str, key: &'a str) -> Answer<'a, Checkout> {
         self.write(format!("expire_checkout {id} {key}"), |says| {

@@ -31,7 +31,9 @@ pub async fn play(app: &Arc<App>, ready: &Ready, campaign: CampaignId) -> anyhow
     let link = link.context("the campaign's mail has a link for gifts")?.clone();
     let code = format!("c{campaign}");
     give(&mut reader, &link, &[("amount", "25.00"), ("currency", "EUR"), ("email", READER), ("from", &code)]).await?;
-    say(&format!("   {READER} followed the link in the campaign’s mail and gave 25.00 EUR on the sandbox’s payment page."))?;
+    say(&format!(
+        "   {READER} followed the link in the campaign’s mail and gave 25.00 EUR on the sandbox’s payment page."
+    ))?;
     let monthly = [("amount", "10"), ("currency", "EUR"), ("every", "month"), ("email", AMINA), ("name", "Amina")];
     give(&mut reader, "/donate?currency=EUR&lang=ru", &monthly).await?;
     let yen = [("amount", "3,000"), ("currency", "JPY"), ("email", KENJI), ("name", "Kenji")];
@@ -41,8 +43,11 @@ pub async fn play(app: &Arc<App>, ready: &Ready, campaign: CampaignId) -> anyhow
     let mut finance = Visitor::new(app.config.web.public_url.as_str())?;
     let (_, email) = ready.staff.iter().find(|(role, _)| *role == Role::Finance).context("an account for finance")?;
     finance.log_in(email.as_str(), &ready.password).await?;
-    let gifts = check(app, &mut finance, &[("25.00", "EUR", READER), ("10.00", "EUR", AMINA), ("3000", "JPY", KENJI)]).await?;
-    say("   Webhooks came twice and out of order; each gift is booked once, and each giver has one receipt in their language.")?;
+    let gifts =
+        check(app, &mut finance, &[("25.00", "EUR", READER), ("10.00", "EUR", AMINA), ("3000", "JPY", KENJI)]).await?;
+    say(
+        "   Webhooks came twice and out of order; each gift is booked once, and each giver has one receipt in their language.",
+    )?;
     let page = finance.get(&format!("/staff/campaigns/{campaign}")).await?;
     must(page.status == 200 && page.body.contains("€25.00"), "the campaign’s page counts the gift that it brought")?;
     renew(app, &mut reader, &mut finance).await?;
@@ -140,7 +145,9 @@ async fn renew(app: &Arc<App>, reader: &mut Visitor, finance: &mut Visitor) -> a
     wait_for_gifts(app, 4).await?;
     let all = [("25.00", "EUR", READER), ("10.00", "EUR", AMINA), ("10.00", "EUR", AMINA), ("3000", "JPY", KENJI)];
     check(app, finance, &all).await?;
-    say(&format!("   A month passed on Stripe’s clock: the monthly gift renewed, is booked, and {AMINA} has a second receipt."))
+    say(&format!(
+        "   A month passed on Stripe’s clock: the monthly gift renewed, is booked, and {AMINA} has a second receipt."
+    ))
 }
 
 /// `stripe sync` after everything is booked finds nothing to book.
@@ -148,7 +155,10 @@ async fn ask_again(app: &Arc<App>) -> anyhow::Result<()> {
     let payments = app.payments.as_ref().context("giving is set up")?;
     payments.sync(None).await?;
     let overview = app.db.read(|db| -> Result<_, Error> { totals::overview(db) }).await?;
-    must(overview.totals.iter().map(|total| total.count).sum::<i64>() == 4, "asking Stripe for everything again books nothing")?;
+    must(
+        overview.totals.iter().map(|total| total.count).sum::<i64>() == 4,
+        "asking Stripe for everything again books nothing",
+    )?;
     say("   Asked for everything once more, Stripe brought nothing new.")
 }
 

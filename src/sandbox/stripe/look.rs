@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::json::Json;
 use super::store;
 use crate::db::Db;
 use crate::db::schema::sandbox_stripe_objects::dsl as objects;
@@ -77,10 +78,10 @@ pub fn events_about(db: &mut Db, id: &str) -> QueryResult<Vec<Value>> {
 pub fn balance(db: &mut Db, now: At) -> QueryResult<Vec<(Money, Money)>> {
     let mut sums: BTreeMap<Currency, (i64, i64)> = BTreeMap::new();
     for line in store::newest(db, "balance_transaction", MANY)? {
-        let Some(currency) = line["currency"].as_str().and_then(|code| Currency::parse(code).ok()) else { continue };
-        let net = line["net"].as_i64().unwrap_or(0);
+        let Some(currency) = Currency::parse(line.text("currency")).ok() else { continue };
+        let net = line.int("net");
         let sum = sums.entry(currency).or_default();
-        match line["available_on"].as_i64().unwrap_or(0) <= now.0.timestamp() {
+        match line.int("available_on") <= now.0.timestamp() {
             true => sum.0 += net,
             false => sum.1 += net,
         }
@@ -135,9 +136,9 @@ pub fn session(db: &mut Db, id: &str) -> QueryResult<Option<Session>> {
     let row = objects::sandbox_stripe_objects.filter(objects::id.eq(id).and(objects::kind.eq("checkout.session")));
     let Some(body) = row.select(objects::body).first::<String>(db).optional()? else { return Ok(None) };
     let session: Value = serde_json::from_str(&body).unwrap_or_default();
-    let text = |name: &str| session[name].as_str().unwrap_or_default().to_owned();
-    let lines = session["_lines"].as_array().cloned().unwrap_or_default();
-    let words = |line: &Value| line["description"].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| session.text(name).to_owned();
+    let lines = session.list("_lines");
+    let words = |line: &Value| line.text("description").to_owned();
     let interval = lines.iter().find_map(|line| line.pointer("/price/recurring/interval").and_then(Value::as_str));
     Ok(Some(Session {
         status: text("status"),
@@ -147,10 +148,10 @@ pub fn session(db: &mut Db, id: &str) -> QueryResult<Option<Session>> {
         interval: interval.map(str::to_owned),
         email: session.pointer("/customer_details/email").and_then(Value::as_str).unwrap_or_default().to_owned(),
         locale: text("locale"),
-        donate: session["submit_type"] == "donate",
+        donate: session.text("submit_type") == "donate",
         success_url: text("success_url").replace("{CHECKOUT_SESSION_ID}", id),
-        cancel_url: session["cancel_url"].as_str().map(str::to_owned),
-        expires_at: At::from_micros(session["expires_at"].as_i64().unwrap_or(0).saturating_mul(1_000_000)),
+        cancel_url: session.maybe("cancel_url").map(str::to_owned),
+        expires_at: At::from_micros(session.int("expires_at").saturating_mul(1_000_000)),
         id: id.to_owned(),
     }))
 }

@@ -9,7 +9,7 @@ pub mod engine;
 mod events;
 mod fault;
 mod fees;
-mod json;
+pub mod json;
 pub mod look;
 mod objects;
 mod run;

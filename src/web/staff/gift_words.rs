@@ -118,7 +118,7 @@ pub(crate) fn total_figures(totals: &[Total], label: &str) -> Vec<Figure> {
 
 fn figure(label: &str, test: bool, count: i64, amount: &Money, refunded: &Money) -> Figure {
     let mark = if test { " (test)" } else { "" };
-    let back = (refunded.minor > 0).then(|| format!(", {} given back", money(refunded))).unwrap_or_default();
+    let back = if refunded.minor > 0 { format!(", {} given back", money(refunded)) } else { String::new() };
     Figure {
         label: format!("{label} in {}{mark}", amount.currency),
         number: money(amount),

@@ -11,6 +11,7 @@ use super::rows::{self, EventRow, ObjectRow};
 use crate::app::App;
 use crate::error::Error;
 use crate::i18n::Texts;
+use crate::sandbox::stripe::json::Json;
 use crate::sandbox::stripe::webhooks::store as webhooks;
 use crate::sandbox::stripe::{look, store};
 use crate::values::Language;
@@ -118,12 +119,13 @@ pub async fn show(
     only_with_sandbox_stripe(&app)?;
     let (id, zone) = (id.into_inner(), page.organisation.zone());
     let loaded = app.db.read(move |db| {
-        let value = store::find(db, &id)?.filter(|value| value["object"] != "due").ok_or(Error::NotFound("object"))?;
-        let kind = value["object"].as_str().unwrap_or_default().to_owned();
+        let value =
+            store::find(db, &id)?.filter(|value| value.text("object") != "due").ok_or(Error::NotFound("object"))?;
+        let kind = value.text("object").to_owned();
         let is_event = kind == "event";
         let events = if is_event { vec![value.clone()] } else { look::events_about(db, &id)? };
         let (state, state_kind) = rows::state(&value);
-        let open = kind == "checkout.session" && value["status"] == "open";
+        let open = kind == "checkout.session" && value.text("status") == "open";
         Ok::<_, Error>(Object {
             notice: (query.done == "again").then(|| Notice::ok("The event is on its way once more.")),
             crumbs: vec![
@@ -132,7 +134,7 @@ pub async fn show(
                 // Sessions have names that no phone can show.
                 crumb(if id.len() > 24 { format!("{}…", id.get(..20).unwrap_or_default()) } else { id.clone() }, None),
             ],
-            what: if is_event { value["type"].as_str().unwrap_or_default().into() } else { rows::words(&kind) },
+            what: if is_event { value.text("type").into() } else { rows::words(&kind) },
             state,
             state_kind,
             page_href: open.then(|| format!("/sandbox/stripe/checkout/{id}")),
