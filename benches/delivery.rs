@@ -21,8 +21,9 @@ use pledgepost::config::Config;
 use pledgepost::db::{DatabaseUrl, migrate};
 use pledgepost::error::Error;
 use pledgepost::installation::MadeBy;
+use pledgepost::organisation::NameText;
 use pledgepost::subscribers::import::{self, ImportTerms};
-use pledgepost::subscribers::topics::{self, TopicText};
+use pledgepost::subscribers::topics;
 use pledgepost::values::{CampaignId, Clock, Language, Slug};
 
 const READERS: usize = 20_000;
@@ -106,7 +107,7 @@ async fn campaign(url: &str) -> f64 {
 
 fn prepare(app: &App) -> CampaignId {
     let (now, actor, language) = (app.clock.now(), Actor::command_line(), Language::english());
-    let text = TopicText { language: "en".into(), name: "News".into(), description: String::new() };
+    let text = NameText { language: "en".into(), name: "News".into(), description: String::new() };
     let topic = app.db.write_here(|db| topics::add(db, "news", &[text], &actor, now)).unwrap();
     let mut file = String::from("email,name\n");
     for number in 0..READERS {

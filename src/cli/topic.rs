@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::error::Error;
 use crate::organisation;
-use crate::subscribers::topics::{self, TopicText};
+use crate::organisation::NameText;
+use crate::subscribers::topics;
 
 #[derive(Debug, Subcommand)]
 pub enum TopicCommand {
@@ -34,7 +35,7 @@ pub fn run(app: &App, command: TopicCommand, out: &mut dyn Write, err: &mut dyn 
     let now = app.clock.now();
     let added = app.db.write_here(|db| {
         let language = organisation::store::get(db, now)?.first_language().to_string();
-        let text = TopicText { language, name: name.clone(), description: description.clone() };
+        let text = NameText { language, name: name.clone(), description: description.clone() };
         topics::add(db, &slug, &[text], &Actor::command_line(), now)
     });
     match added.map_err(topics::without_language) {

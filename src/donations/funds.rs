@@ -1,27 +1,16 @@
 //! Funds: what a gift is for.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Fund, store};
 use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::{Error, Problems};
 use crate::i18n::Texts;
 use crate::organisation;
-use crate::values::{At, FundId, Language, Slug, clean_line, clean_text};
+use crate::organisation::names::{self, NameText};
+use crate::values::{At, FundId, Language, Slug};
 
 /// The slug of the fund that is made when there is none.
 const GENERAL: &str = "general";
-
-/// A fund's texts in one language, as typed. In the organisation's first language the name is needed; elsewhere an empty
-/// name means that givers get the first language's texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct FundText {
-    pub language: String,
-    pub name: String,
-    pub description: String,
-}
 
 /// All funds, the default first, then oldest first, in that language with fallbacks; closed ones too.
 ///
@@ -61,10 +50,10 @@ pub(super) fn chosen(db: &mut Db, slug: Option<&str>, now: At) -> Result<FundId,
 
 /// # Errors
 /// `Invalid` on a bad or taken slug and on missing or bad texts.
-pub fn add(db: &mut Db, slug: &str, texts: &[FundText], actor: &Actor, now: At) -> Result<FundId, Error> {
+pub fn add(db: &mut Db, slug: &str, texts: &[NameText], actor: &Actor, now: At) -> Result<FundId, Error> {
     let mut problems = Problems::default();
     let slug = problems.take("slug", Slug::parse(slug));
-    let texts = checked(db, texts, now, &mut problems)?;
+    let texts = names::check(db, "fund", texts, now, &mut problems)?;
     if let Some(slug) = &slug
         && store::funds::by_slug(db, slug)?.is_some()
     {
@@ -83,13 +72,11 @@ pub fn add(db: &mut Db, slug: &str, texts: &[FundText], actor: &Actor, now: At) 
 ///
 /// # Errors
 /// `NotFound`, or `Invalid` on missing or bad texts.
-pub fn rename(db: &mut Db, id: FundId, texts: &[FundText], actor: &Actor, now: At) -> Result<(), Error> {
+pub fn rename(db: &mut Db, id: FundId, texts: &[NameText], actor: &Actor, now: At) -> Result<(), Error> {
     let (slug, ..) = found(db, id)?;
     let mut problems = Problems::default();
-    // Texts in a language that the organisation gave up for a while are not in the form, and stay.
-    let unseen = |old: &FundText| !texts.iter().any(|new| new.language == old.language);
-    let mut kept: Vec<FundText> = store::funds::texts(db, id)?.into_iter().filter(unseen).collect();
-    kept.extend(checked(db, texts, now, &mut problems)?);
+    let mut kept = names::unseen(store::funds::texts(db, id)?, texts);
+    kept.extend(names::check(db, "fund", texts, now, &mut problems)?);
     problems.check()?;
     store::funds::replace_texts(db, id, &kept)?;
     audit::record(db, actor, "renamed", "fund", Some(id.0), slug.as_str(), now)?;
@@ -100,22 +87,18 @@ pub fn rename(db: &mut Db, id: FundId, texts: &[FundText], actor: &Actor, now: A
 ///
 /// # Errors
 /// `NotFound`.
-pub fn texts(db: &mut Db, id: FundId, now: At) -> Result<(Slug, Vec<FundText>), Error> {
+pub fn texts(db: &mut Db, id: FundId, now: At) -> Result<(Slug, Vec<NameText>), Error> {
     let (slug, ..) = found(db, id)?;
     let stored = store::funds::texts(db, id)?;
-    let languages = organisation::store::get(db, now)?.languages();
-    let entry = |language: &Language| {
-        stored.iter().find(|text| text.language == language.as_str()).cloned().unwrap_or_else(|| blank(language))
-    };
-    Ok((slug, languages.iter().map(entry).collect()))
+    Ok((slug, names::for_form(db, &stored, now)?))
 }
 
 /// An empty entry per language of the organisation, for a new fund's form.
 ///
 /// # Errors
 /// The database's.
-pub fn blank_texts(db: &mut Db, now: At) -> Result<Vec<FundText>, Error> {
-    Ok(organisation::store::get(db, now)?.languages().iter().map(blank).collect())
+pub fn blank_texts(db: &mut Db, now: At) -> Result<Vec<NameText>, Error> {
+    names::blank(db, now)
 }
 
 /// A closed fund takes no new gifts; pledges for it go on.
@@ -177,14 +160,14 @@ pub fn ensure_default(db: &mut Db, now: At) -> Result<FundId, Error> {
     }
     let slug = Slug::parse(GENERAL).map_err(Error::internal)?;
     let id = store::funds::insert(db, &slug, true, now)?;
-    let name = |language: Language| FundText {
+    let name = |language: Language| NameText {
         name: Texts::get().t(&language, "gift-fund-general", &[]),
         language: language.to_string(),
         description: String::new(),
     };
     let mut languages = organisation::store::get(db, now)?.languages();
     languages.extend(Texts::get().languages());
-    let mut texts: Vec<FundText> = languages.into_iter().map(name).collect();
+    let mut texts: Vec<NameText> = languages.into_iter().map(name).collect();
     texts.sort_by(|a, b| a.language.cmp(&b.language));
     texts.dedup_by(|a, b| a.language == b.language);
     store::funds::replace_texts(db, id, &texts)?;
@@ -194,29 +177,4 @@ pub fn ensure_default(db: &mut Db, now: At) -> Result<FundId, Error> {
 
 fn found(db: &mut Db, id: FundId) -> Result<(Slug, bool, bool), Error> {
     store::funds::find(db, id)?.ok_or(Error::NotFound("fund"))
-}
-
-fn blank(language: &Language) -> FundText {
-    FundText { language: language.to_string(), ..FundText::default() }
-}
-
-fn checked(db: &mut Db, texts: &[FundText], now: At, problems: &mut Problems) -> Result<Vec<FundText>, Error> {
-    let first = organisation::store::get(db, now)?.first_language();
-    let mut out = Vec::new();
-    for text in texts {
-        let Some(language) = problems.take("language", Language::parse(&text.language)) else { continue };
-        let field = |part: &str| format!("{part}-{language}");
-        let name = problems.take(&field("name"), clean_line(&text.name, 100)).unwrap_or_default();
-        let description = problems.take(&field("description"), clean_text(&text.description, 500)).unwrap_or_default();
-        if !name.is_empty() {
-            out.push(FundText { language: language.to_string(), name, description });
-        } else if !description.is_empty() {
-            problems.add(&field("name"), "a description needs a name beside it");
-        }
-    }
-    let name_field = format!("name-{first}");
-    if !out.iter().any(|text| text.language == first.as_str()) && !problems.fields().any(|field| field == name_field) {
-        problems.add(&name_field, "the fund needs a name in the organisation's first language");
-    }
-    Ok(out)
 }

@@ -22,7 +22,6 @@ pub mod totals;
 
 pub use book::Books;
 pub use checkout::{Begun, GiftRequest, Standing, Stands};
-pub use funds::FundText;
 pub use model::{
     Donation, DonationState, Donor, Fund, GiftEvent, GiftEventKind, Giving, Pledge, PledgeState, Receipt, Refund,
     RefundState,

@@ -1,13 +1,13 @@
 //! Topics: what a subscriber chooses to hear about.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::store::topics as store;
 use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::{Error, FieldError, Problems};
-use crate::organisation;
-use crate::values::{At, Language, Slug, TopicId, clean_line, clean_text};
+use crate::organisation::names::{self, NameText};
+use crate::values::{At, Language, Slug, TopicId};
 
 pub use store::list;
 
@@ -21,24 +21,14 @@ pub struct Topic {
     pub description: String,
 }
 
-/// A topic's texts in one language, as typed. In the first language of the organisation the name is needed; elsewhere
-/// an empty name means that readers get the first language's texts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TopicText {
-    pub language: String,
-    pub name: String,
-    pub description: String,
-}
-
 /// Adds a topic.
 ///
 /// # Errors
 /// `Invalid` on a bad or taken slug and on missing or bad texts.
-pub fn add(db: &mut Db, slug: &str, texts: &[TopicText], actor: &Actor, now: At) -> Result<TopicId, Error> {
+pub fn add(db: &mut Db, slug: &str, texts: &[NameText], actor: &Actor, now: At) -> Result<TopicId, Error> {
     let mut problems = Problems::default();
     let slug = problems.take("slug", Slug::parse(slug));
-    let texts = checked(db, texts, now, &mut problems)?;
+    let texts = names::check(db, "topic", texts, now, &mut problems)?;
     if let Some(slug) = &slug
         && store::by_slug(db, slug)?.is_some()
     {
@@ -56,13 +46,11 @@ pub fn add(db: &mut Db, slug: &str, texts: &[TopicText], actor: &Actor, now: At)
 ///
 /// # Errors
 /// `NotFound`, or `Invalid` on missing or bad texts.
-pub fn rename(db: &mut Db, id: TopicId, texts: &[TopicText], actor: &Actor, now: At) -> Result<(), Error> {
+pub fn rename(db: &mut Db, id: TopicId, texts: &[NameText], actor: &Actor, now: At) -> Result<(), Error> {
     let slug = store::slug(db, id)?.ok_or(Error::NotFound("topic"))?;
     let mut problems = Problems::default();
-    // Texts in a language that the organisation gave up for a while are not in the form, and stay.
-    let unseen = |old: &TopicText| !texts.iter().any(|new| new.language == old.language);
-    let mut kept: Vec<TopicText> = store::texts(db, id)?.into_iter().filter(unseen).collect();
-    kept.extend(checked(db, texts, now, &mut problems)?);
+    let mut kept = names::unseen(store::texts(db, id)?, texts);
+    kept.extend(names::check(db, "topic", texts, now, &mut problems)?);
     problems.check()?;
     store::replace_texts(db, id, &kept)?;
     audit::record(db, actor, "renamed", "topic", Some(id.0), slug.as_str(), now)?;
@@ -73,22 +61,18 @@ pub fn rename(db: &mut Db, id: TopicId, texts: &[TopicText], actor: &Actor, now:
 ///
 /// # Errors
 /// `NotFound`.
-pub fn texts(db: &mut Db, id: TopicId, now: At) -> Result<(Slug, Vec<TopicText>), Error> {
+pub fn texts(db: &mut Db, id: TopicId, now: At) -> Result<(Slug, Vec<NameText>), Error> {
     let slug = store::slug(db, id)?.ok_or(Error::NotFound("topic"))?;
     let stored = store::texts(db, id)?;
-    let languages = organisation::store::get(db, now)?.languages();
-    let entry = |language: &Language| {
-        stored.iter().find(|text| text.language == language.as_str()).cloned().unwrap_or_else(|| blank(language))
-    };
-    Ok((slug, languages.iter().map(entry).collect()))
+    Ok((slug, names::for_form(db, &stored, now)?))
 }
 
 /// An empty entry per language of the organisation, for a new topic's form.
 ///
 /// # Errors
 /// The database's.
-pub fn blank_texts(db: &mut Db, now: At) -> Result<Vec<TopicText>, Error> {
-    Ok(organisation::store::get(db, now)?.languages().iter().map(blank).collect())
+pub fn blank_texts(db: &mut Db, now: At) -> Result<Vec<NameText>, Error> {
+    names::blank(db, now)
 }
 
 /// The topics of these slugs, in the order of the list; doubled slugs count once.
@@ -102,31 +86,6 @@ pub fn of_slugs(db: &mut Db, slugs: &[String], language: &Language, field: &str)
         return Err(Error::invalid(field, format!("there is no topic \"{shown}\"")));
     }
     Ok(all.into_iter().filter(|topic| slugs.iter().any(|slug| slug.trim() == topic.slug.as_str())).collect())
-}
-
-fn blank(language: &Language) -> TopicText {
-    TopicText { language: language.to_string(), ..TopicText::default() }
-}
-
-fn checked(db: &mut Db, texts: &[TopicText], now: At, problems: &mut Problems) -> Result<Vec<TopicText>, Error> {
-    let first = organisation::store::get(db, now)?.first_language();
-    let mut out = Vec::new();
-    for text in texts {
-        let Some(language) = problems.take("language", Language::parse(&text.language)) else { continue };
-        let field = |part: &str| format!("{part}-{language}");
-        let name = problems.take(&field("name"), clean_line(&text.name, 100)).unwrap_or_default();
-        let description = problems.take(&field("description"), clean_text(&text.description, 500)).unwrap_or_default();
-        if !name.is_empty() {
-            out.push(TopicText { language: language.to_string(), name, description });
-        } else if !description.is_empty() {
-            problems.add(&field("name"), "a description needs a name beside it");
-        }
-    }
-    let name_field = format!("name-{first}");
-    if !out.iter().any(|text| text.language == first.as_str()) && !problems.fields().any(|field| field == name_field) {
-        problems.add(&name_field, "the topic needs a name in the organisation's first language");
-    }
-    Ok(out)
 }
 
 /// `name-en` becomes `name` for callers that have one language only (the command line).

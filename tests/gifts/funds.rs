@@ -1,13 +1,14 @@
 //! What gifts are for, and the staff lists.
 
-use pledgepost::donations::{DonationState, FundText, funds};
+use pledgepost::donations::{DonationState, funds};
+use pledgepost::organisation::NameText;
 use pledgepost::values::PageRequest;
 
 use super::*;
 use crate::on_both;
 
-fn text(language: &str, name: &str) -> FundText {
-    FundText { language: language.into(), name: name.into(), description: String::new() }
+fn text(language: &str, name: &str) -> NameText {
+    NameText { language: language.into(), name: name.into(), description: String::new() }
 }
 fn names(desk: &Desk, language: &str) -> Vec<(String, bool, bool)> {
     let language = Language::parse(language).unwrap();

@@ -1,16 +1,17 @@
 //! Topics and readers for tests of the pages.
 
 use pledgepost::audit::Actor;
+use pledgepost::organisation::NameText;
 use pledgepost::outbox::{self, NewDelivery};
 use pledgepost::subscribers::store::{self, consent};
-use pledgepost::subscribers::topics::{self, TopicText};
+use pledgepost::subscribers::topics;
 use pledgepost::subscribers::{Subscriber, SubscriberState};
 use pledgepost::values::{DeliveryId, EmailAddress, Expiry, Language, Purpose, TopicId};
 
 use super::app::TestApp;
 
 pub fn add_topic(site: &TestApp, slug: &str) -> TopicId {
-    let text = TopicText { language: "en".into(), name: format!("Topic {slug}"), ..TopicText::default() };
+    let text = NameText { language: "en".into(), name: format!("Topic {slug}"), ..NameText::default() };
     let now = site.app.clock.now();
     site.write(|db| topics::add(db, slug, &[text], &Actor::command_line(), now)).unwrap()
 }

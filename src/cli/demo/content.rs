@@ -12,8 +12,8 @@ use crate::analyses::publish::publish;
 use crate::analyses::write::{self, DetailsForm, Seen, TextForm};
 use crate::audit::Actor;
 use crate::db::Db;
-use crate::organisation::{self, OrganisationForm};
-use crate::subscribers::topics::{self, TopicText};
+use crate::organisation::{self, NameText, OrganisationForm};
+use crate::subscribers::topics;
 use crate::values::{AnalysisId, At, Language, TopicId};
 
 #[derive(RustEmbed)]
@@ -42,8 +42,8 @@ pub struct DemoTopic {
 }
 
 impl DemoTopic {
-    fn texts(&self) -> Vec<TopicText> {
-        let text = |(language, name): (&Language, &String)| TopicText {
+    fn texts(&self) -> Vec<NameText> {
+        let text = |(language, name): (&Language, &String)| NameText {
             language: language.to_string(),
             name: name.clone(),
             description: self.description.get(language).cloned().unwrap_or_default(),

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::db::Db;
 use crate::db::schema::{fund_names, funds};
-use crate::donations::{Fund, FundText};
-use crate::organisation;
+use crate::donations::Fund;
+use crate::organisation::names::{Chooser, NameText};
 use crate::values::{At, FundId, Language, Slug};
 
 /// All funds, the default first, then oldest first, in that language; where it has no text, in the organisation's first
@@ -18,24 +18,16 @@ pub fn list(db: &mut Db, language: &Language) -> QueryResult<Vec<Fund>> {
         .order((funds::is_default.desc(), funds::id.asc()))
         .select((funds::id, funds::slug, funds::is_default, funds::closed_at))
         .load(db)?;
-    let names: Vec<(FundId, Language, String, String)> = fund_names::table
+    let names: Vec<(FundId, String, String, String)> = fund_names::table
         .order((fund_names::fund_id.asc(), fund_names::language.asc()))
         .select((fund_names::fund_id, fund_names::language, fund_names::name, fund_names::description))
         .load(db)?;
-    // The time only stamps an organisation that is not stored yet; its languages do not depend on it.
-    let first = organisation::store::get(db, At::from_micros(0))?.first_language();
-    let rank = |l: &Language| match l {
-        l if l == language => 0,
-        l if l.primary() == language.primary() => 1,
-        l if *l == first => 2,
-        _ => 3,
-    };
+    let text = |(id, language, name, description)| (id, NameText { language, name, description });
+    let names: Vec<(FundId, NameText)> = names.into_iter().map(text).collect();
+    let chooser = Chooser::load(db, language)?;
     let named = |(id, slug, is_default, closed_at): (FundId, Slug, bool, Option<At>)| {
-        let best = names.iter().filter(|(fund, ..)| *fund == id).min_by_key(|(_, l, ..)| rank(l));
-        let (name, description) = match best {
-            Some((_, _, name, description)) => (name.clone(), description.clone()),
-            None => (slug.to_string(), String::new()),
-        };
+        let own = names.iter().filter(|(fund, _)| *fund == id).map(|(_, text)| text);
+        let (name, description) = chooser.choose(own, slug.as_str());
         Fund { id, slug, name, description, is_default, closed: closed_at.is_some() }
     };
     Ok(rows.into_iter().map(named).collect())
@@ -90,18 +82,18 @@ pub fn set_closed(db: &mut Db, id: FundId, at: Option<At>) -> QueryResult<()> {
 
 /// # Errors
 /// The database's.
-pub fn texts(db: &mut Db, id: FundId) -> QueryResult<Vec<FundText>> {
+pub fn texts(db: &mut Db, id: FundId) -> QueryResult<Vec<NameText>> {
     let rows: Vec<(String, String, String)> = fund_names::table
         .filter(fund_names::fund_id.eq(id))
         .order(fund_names::language.asc())
         .select((fund_names::language, fund_names::name, fund_names::description))
         .load(db)?;
-    Ok(rows.into_iter().map(|(language, name, description)| FundText { language, name, description }).collect())
+    Ok(rows.into_iter().map(|(language, name, description)| NameText { language, name, description }).collect())
 }
 
 /// # Errors
 /// The database's.
-pub fn replace_texts(db: &mut Db, id: FundId, texts: &[FundText]) -> QueryResult<()> {
+pub fn replace_texts(db: &mut Db, id: FundId, texts: &[NameText]) -> QueryResult<()> {
     diesel::delete(fund_names::table.filter(fund_names::fund_id.eq(id))).execute(db)?;
     for text in texts {
         diesel::insert_into(fund_names::table)

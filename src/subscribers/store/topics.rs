@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use crate::db::Db;
 use crate::db::schema::{topic_names, topics};
-use crate::organisation;
-use crate::subscribers::topics::{Topic, TopicText};
+use crate::organisation::names::{Chooser, NameText};
+use crate::subscribers::topics::Topic;
 use crate::values::{At, Language, Slug, TopicId};
 
 /// All topics, oldest first, in that language; where it has no text, in the organisation's first language, else in any.
@@ -15,24 +15,16 @@ use crate::values::{At, Language, Slug, TopicId};
 pub fn list(db: &mut Db, language: &Language) -> QueryResult<Vec<Topic>> {
     let rows: Vec<(TopicId, Slug)> =
         topics::table.order(topics::id.asc()).select((topics::id, topics::slug)).load(db)?;
-    let names: Vec<(TopicId, Language, String, String)> = topic_names::table
+    let names: Vec<(TopicId, String, String, String)> = topic_names::table
         .order((topic_names::topic_id.asc(), topic_names::language.asc()))
         .select((topic_names::topic_id, topic_names::language, topic_names::name, topic_names::description))
         .load(db)?;
-    // The time only stamps an organisation that is not stored yet; its languages do not depend on it.
-    let first = organisation::store::get(db, At::from_micros(0))?.first_language();
-    let rank = |l: &Language| match l {
-        l if l == language => 0,
-        l if l.primary() == language.primary() => 1,
-        l if *l == first => 2,
-        _ => 3,
-    };
+    let text = |(id, language, name, description)| (id, NameText { language, name, description });
+    let names: Vec<(TopicId, NameText)> = names.into_iter().map(text).collect();
+    let chooser = Chooser::load(db, language)?;
     let named = |(id, slug): (TopicId, Slug)| {
-        let best = names.iter().filter(|(topic, ..)| *topic == id).min_by_key(|(_, l, ..)| rank(l));
-        let (name, description) = match best {
-            Some((_, _, name, description)) => (name.clone(), description.clone()),
-            None => (slug.to_string(), String::new()),
-        };
+        let own = names.iter().filter(|(topic, _)| *topic == id).map(|(_, text)| text);
+        let (name, description) = chooser.choose(own, slug.as_str());
         Topic { id, slug, name, description }
     };
     Ok(rows.into_iter().map(named).collect())
@@ -61,18 +53,18 @@ pub fn insert(db: &mut Db, slug: &Slug, now: At) -> QueryResult<TopicId> {
 
 /// # Errors
 /// The database's.
-pub fn texts(db: &mut Db, id: TopicId) -> QueryResult<Vec<TopicText>> {
+pub fn texts(db: &mut Db, id: TopicId) -> QueryResult<Vec<NameText>> {
     let rows: Vec<(String, String, String)> = topic_names::table
         .filter(topic_names::topic_id.eq(id))
         .order(topic_names::language.asc())
         .select((topic_names::language, topic_names::name, topic_names::description))
         .load(db)?;
-    Ok(rows.into_iter().map(|(language, name, description)| TopicText { language, name, description }).collect())
+    Ok(rows.into_iter().map(|(language, name, description)| NameText { language, name, description }).collect())
 }
 
 /// # Errors
 /// The database's.
-pub fn replace_texts(db: &mut Db, id: TopicId, texts: &[TopicText]) -> QueryResult<()> {
+pub fn replace_texts(db: &mut Db, id: TopicId, texts: &[NameText]) -> QueryResult<()> {
     diesel::delete(topic_names::table.filter(topic_names::topic_id.eq(id))).execute(db)?;
     for text in texts {
         diesel::insert_into(topic_names::table)

@@ -11,6 +11,7 @@ pub mod giving;
 pub mod home;
 pub mod login;
 pub mod members;
+pub(crate) mod names;
 pub mod nav;
 pub mod organisation;
 pub mod payments;

@@ -2,40 +2,20 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::field_errors;
+use super::names::{self, NameFields, NamesForm};
 use crate::app::App;
 use crate::error::{Error, FieldError};
-use crate::subscribers::topics::{self, TopicText};
+use crate::organisation::NameText;
+use crate::subscribers::topics;
 use crate::subscribers::{Topic, store};
 use crate::values::{Language, TopicId};
 use crate::web::extract::{Form, Staff, permit};
 use crate::web::{Answer, Notice};
 
 type Writer = Staff<permit::Subscribers>;
-
-/// Three lists of the same length: one entry per language.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct TopicForm {
-    slug: String,
-    language: Vec<String>,
-    name: Vec<String>,
-    description: Vec<String>,
-}
-
-impl TopicForm {
-    fn texts(&self) -> Vec<TopicText> {
-        let part = |list: &[String], index: usize| list.get(index).cloned().unwrap_or_default();
-        let text = |(index, language): (usize, &String)| TopicText {
-            language: language.clone(),
-            name: part(&self.name, index),
-            description: part(&self.description, index),
-        };
-        self.language.iter().enumerate().map(text).collect()
-    }
-}
 
 #[derive(Serialize)]
 struct Row {
@@ -52,20 +32,6 @@ struct ListPage {
 }
 
 #[derive(Serialize)]
-struct TextFields {
-    language: String,
-    language_name: String,
-    dir: &'static str,
-    name: String,
-    description: String,
-    name_id: String,
-    description_id: String,
-    name_error: Option<String>,
-    description_error: Option<String>,
-    needed: bool,
-}
-
-#[derive(Serialize)]
 struct EditPage {
     heading: String,
     action: String,
@@ -73,7 +39,7 @@ struct EditPage {
     /// The slug may be chosen once.
     is_new: bool,
     slug: String,
-    texts: Vec<TextFields>,
+    texts: Vec<NameFields>,
     errors: Vec<FieldError>,
 }
 
@@ -101,7 +67,7 @@ pub async fn new(staff: Writer, app: Data<App>) -> Answer {
 }
 
 /// `POST /staff/topics`
-pub async fn create(staff: Writer, app: Data<App>, typed: Form<TopicForm>) -> Answer {
+pub async fn create(staff: Writer, app: Data<App>, typed: Form<NamesForm>) -> Answer {
     let (slug, texts, actor, now) = (typed.slug.clone(), typed.texts(), staff.actor(), app.clock.now());
     match app.db.write(move |db| topics::add(db, &slug, &texts, &actor, now)).await.map_err(field_errors) {
         Ok(_) => staff.redirect("/staff/topics", Notice::ok("Topic added. Readers can choose it now.")),
@@ -120,7 +86,7 @@ pub async fn edit(staff: Writer, app: Data<App>, id: Path<TopicId>) -> Answer {
 }
 
 /// `POST /staff/topics/{id}`
-pub async fn save(staff: Writer, app: Data<App>, id: Path<TopicId>, typed: Form<TopicForm>) -> Answer {
+pub async fn save(staff: Writer, app: Data<App>, id: Path<TopicId>, typed: Form<NamesForm>) -> Answer {
     let (id, texts, actor, now) = (*id, typed.texts(), staff.actor(), app.clock.now());
     match app.db.write(move |db| topics::rename(db, id, &texts, &actor, now)).await.map_err(field_errors) {
         Ok(()) => staff.redirect("/staff/topics", Notice::ok("Topic saved.")),
@@ -137,33 +103,17 @@ fn form(
     status: StatusCode,
     id: Option<TopicId>,
     slug: String,
-    texts: Vec<TopicText>,
+    texts: Vec<NameText>,
     errors: Vec<FieldError>,
 ) -> Answer {
     let first = staff.organisation.first_language();
-    let error = |field: String| errors.iter().find(|error| error.field == field).map(|error| error.message.clone());
-    let fields = |text: TopicText| {
-        let language = Language::parse(&text.language).unwrap_or_default();
-        TextFields {
-            language_name: language.own_name().to_owned(),
-            dir: language.dir(),
-            name_id: format!("f-name-{language}"),
-            description_id: format!("f-description-{language}"),
-            name_error: error(format!("name-{language}")),
-            description_error: error(format!("description-{language}")),
-            needed: language == first,
-            language: text.language,
-            name: text.name,
-            description: text.description,
-        }
-    };
     let heading = if id.is_some() { format!("Topic {slug}") } else { "New topic".to_owned() };
     let page = EditPage {
         action: id.map_or_else(|| "/staff/topics".into(), |id| format!("/staff/topics/{id}")),
         button: if id.is_some() { "Save" } else { "Add the topic" },
         is_new: id.is_none(),
         slug,
-        texts: texts.into_iter().map(fields).collect(),
+        texts: names::fields(texts, &first, &errors),
         heading: heading.clone(),
         errors,
     };

@@ -2,55 +2,21 @@
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::audit::Actor;
 use crate::db::Db;
-use crate::donations::{Fund, FundText, funds};
+use crate::donations::{Fund, funds};
 use crate::error::{Error as FeatureError, FieldError};
+use crate::organisation::NameText;
 use crate::values::{At, FundId, Language};
 use crate::web::extract::{Form, Staff, permit};
 use crate::web::staff::field_errors;
+use crate::web::staff::names::{self, NameFields, NamesForm};
 use crate::web::{Answer, Notice};
 
 type Writer = Staff<permit::Gifts>;
-
-/// Three lists of the same length: one entry per language.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct FundForm {
-    slug: String,
-    language: Vec<String>,
-    name: Vec<String>,
-    description: Vec<String>,
-}
-
-impl FundForm {
-    fn texts(&self) -> Vec<FundText> {
-        let part = |list: &[String], index: usize| list.get(index).cloned().unwrap_or_default();
-        let text = |(index, language): (usize, &String)| FundText {
-            language: language.clone(),
-            name: part(&self.name, index),
-            description: part(&self.description, index),
-        };
-        self.language.iter().enumerate().map(text).collect()
-    }
-}
-
-#[derive(Serialize)]
-struct TextFields {
-    language: String,
-    language_name: String,
-    dir: &'static str,
-    name: String,
-    description: String,
-    name_id: String,
-    description_id: String,
-    name_error: Option<String>,
-    description_error: Option<String>,
-    needed: bool,
-}
 
 #[derive(Serialize)]
 struct EditPage {
@@ -62,7 +28,7 @@ struct EditPage {
     slug: String,
     is_default: bool,
     closed: bool,
-    texts: Vec<TextFields>,
+    texts: Vec<NameFields>,
     errors: Vec<FieldError>,
 }
 
@@ -70,7 +36,7 @@ struct EditPage {
 struct Filled {
     fund: Option<Fund>,
     slug: String,
-    texts: Vec<FundText>,
+    texts: Vec<NameText>,
 }
 
 /// `GET /staff/funds/new`
@@ -81,7 +47,7 @@ pub async fn new(staff: Writer, app: Data<App>) -> Answer {
 }
 
 /// `POST /staff/funds`
-pub async fn create(staff: Writer, app: Data<App>, typed: Form<FundForm>) -> Answer {
+pub async fn create(staff: Writer, app: Data<App>, typed: Form<NamesForm>) -> Answer {
     let (slug, texts, actor, now) = (typed.slug.clone(), typed.texts(), staff.actor(), app.clock.now());
     match app.db.write(move |db| funds::add(db, &slug, &texts, &actor, now)).await.map_err(field_errors) {
         Ok(_) => staff.redirect("/staff/funds", Notice::ok("Fund added. Givers can choose it now.")),
@@ -110,7 +76,7 @@ async fn load(app: &App, id: FundId) -> Result<Filled, FeatureError> {
 }
 
 /// `POST /staff/funds/{id}`
-pub async fn save(staff: Writer, app: Data<App>, id: Path<FundId>, typed: Form<FundForm>) -> Answer {
+pub async fn save(staff: Writer, app: Data<App>, id: Path<FundId>, typed: Form<NamesForm>) -> Answer {
     let (id, texts, actor, now) = (*id, typed.texts(), staff.actor(), app.clock.now());
     match app.db.write(move |db| funds::rename(db, id, &texts, &actor, now)).await.map_err(field_errors) {
         Ok(()) => staff.redirect("/staff/funds", Notice::ok("Fund saved.")),
@@ -153,22 +119,6 @@ async fn change(
 
 fn form(staff: &Writer, status: StatusCode, filled: Filled, errors: Vec<FieldError>) -> Answer {
     let first = staff.organisation.first_language();
-    let error = |field: String| errors.iter().find(|error| error.field == field).map(|error| error.message.clone());
-    let fields = |text: FundText| {
-        let language = Language::parse(&text.language).unwrap_or_default();
-        TextFields {
-            language_name: language.own_name().to_owned(),
-            dir: language.dir(),
-            name_id: format!("f-name-{language}"),
-            description_id: format!("f-description-{language}"),
-            name_error: error(format!("name-{language}")),
-            description_error: error(format!("description-{language}")),
-            needed: language == first,
-            language: text.language,
-            name: text.name,
-            description: text.description,
-        }
-    };
     let id = filled.fund.as_ref().map(|fund| fund.id);
     let heading = filled.fund.as_ref().map_or_else(|| "New fund".to_owned(), |fund| fund.name.clone());
     let page = EditPage {
@@ -178,7 +128,7 @@ fn form(staff: &Writer, status: StatusCode, filled: Filled, errors: Vec<FieldErr
         slug: filled.slug,
         is_default: filled.fund.as_ref().is_some_and(|fund| fund.is_default),
         closed: filled.fund.as_ref().is_some_and(|fund| fund.closed),
-        texts: filled.texts.into_iter().map(fields).collect(),
+        texts: names::fields(filled.texts, &first, &errors),
         heading: heading.clone(),
         errors,
     };
