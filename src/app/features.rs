@@ -51,6 +51,11 @@ pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
                 run: Arc::new(|db, now| Ok(donations::purge::abandoned(db, now).map(drop)?)),
             },
             Recurring {
+                name: "old webhooks",
+                every: Duration::hours(1),
+                run: Arc::new(|db, now| Ok(payments::purge::bodies(db, now).map(drop)?)),
+            },
+            Recurring {
                 name: "expired sessions",
                 every: Duration::hours(1),
                 run: Arc::new(|db, now| Ok(staff::purge(db, now).map(drop)?)),

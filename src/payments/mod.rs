@@ -12,6 +12,7 @@ mod mirror;
 mod model;
 mod observer;
 mod process;
+pub mod purge;
 pub mod read;
 pub mod store;
 mod sweep;

@@ -12,19 +12,26 @@ pub enum InvalidText {
     Control,
 }
 
-/// One line: outer white space gone, no control character at all; `max` counts characters.
+/// One line: outer white space gone, no control character at all, nor what turns or breaks the line; `max` counts characters.
 ///
 /// # Errors
 /// Too long, or with a control character. Empty is allowed: the caller knows whether it is needed.
 pub fn clean_line(input: &str, max: usize) -> Result<String, InvalidText> {
     let text: String = input.trim().nfc().collect();
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() || breaks_its_line(c)) {
         return Err(InvalidText::Control);
     }
     match text.chars().count() > max {
         true => Err(InvalidText::TooLong(max)),
         false => Ok(text),
     }
+}
+
+/// Line and paragraph separators; and what turns the direction of all that follows (embeddings, overrides, isolates), so that
+/// a name could rewrite the line of a list or a receipt in which it stands. The marks that names in right-to-left scripts
+/// need (U+200C to U+200F) are none of these.
+fn breaks_its_line(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Several lines: line ends become `\n`, tabs stay, other control characters are refused.
@@ -53,6 +60,16 @@ pub fn spreadsheet_cell(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_stays_in_its_line() {
+        for bad in ["a\u{202e}b", "a\u{2028}b", "a\u{2066}b", "a\u{0}b", "a\r\nb"] {
+            assert_eq!(clean_line(bad, 9), Err(InvalidText::Control), "{bad:?}");
+        }
+        for good in ["\u{645}\u{6cc}\u{200c}\u{62e}", "\u{5d0}\u{200f}", "Ana\u{301}"] {
+            clean_line(good, 9).unwrap();
+        }
+    }
 
     #[test]
     fn what_a_spreadsheet_would_run_is_text() {

@@ -45,6 +45,7 @@ on_both! {
             (GiftRequest { currency: "GBP".into(), ..wish("25", None) }, "currency"),
             (GiftRequest { email: "anna".into(), ..wish("25", None) }, "email"),
             (GiftRequest { name: "x".repeat(201), ..wish("25", None) }, "name"),
+            (GiftRequest { name: "Anna\u{202e}gro.elpmaxe".into(), ..wish("25", None) }, "name"),
             (GiftRequest { fund: Some("no-such".into()), ..wish("25", None) }, "fund"),
         ] {
             assert_eq!(fields(desk.try_begin(&request).unwrap_err()), [wrong]);

@@ -1,7 +1,7 @@
 //! The door for Stripe's webhooks: what is believed, what is kept, what is answered.
 
 use pledgepost::payments::store::{self, Filter};
-use pledgepost::payments::{EventState, PaymentEvent};
+use pledgepost::payments::{EventState, PaymentEvent, purge};
 use pledgepost::staff::Role;
 use pledgepost::stripe::signature;
 use pledgepost::values::PageRequest;
@@ -48,6 +48,24 @@ on_both! {
         assert_eq!((all[0].state, all[0].object_id.as_str()), (EventState::Pending, "pi_1"));
         let kept = app.read(|db| Ok(store::payload(db, all[0].id)?)).unwrap();
         assert_eq!(kept.unwrap(), sent);
+    }
+
+    async fn bodies_are_forgotten_when_nothing_is_to_be_done_with_them(backend) {
+        let app = TestApp::start(backend).await;
+        deliver(&app, &body(&head("evt_1", "cow.jumped", "cow", "ada@example.org"))).await.is(200);
+        deliver(&app, b"[]").await.is(200).shows("unreadable");
+        let forget = |days| {
+            let later = app.app.clock.now() + chrono::Duration::days(days);
+            app.write(|db| Ok(purge::bodies(db, later)?)).unwrap()
+        };
+        assert_eq!((forget(29), forget(31), forget(31)), (0, 1, 0));
+        let kept = |id| app.read(|db| Ok(store::payload(db, id)?)).unwrap();
+        let all = events(&app);
+        assert_eq!((all[1].event_id.as_deref(), kept(all[1].id)), (Some("evt_1"), None));
+        assert_eq!(kept(all[0].id).as_deref(), Some(&b"[]"[..]), "somebody has to look at it first");
+        deliver(&app, &body(&head("evt_1", "cow.jumped", "cow", "cow_1"))).await.is(200).shows("repeated");
+        app.log_in_as(Role::Finance).await;
+        app.get(&format!("/staff/payments/events/{}", all[1].id)).await.is(200).shows("forgotten after 30 days");
     }
 
     async fn what_is_not_signed_by_stripe_leaves_no_trace(backend) {

@@ -36,6 +36,26 @@ on_both! {
         assert_eq!(payments["data"].as_array().unwrap().len(), 1, "paid once");
     }
 
+    async fn a_foreign_page_in_the_same_browser_moves_nothing(backend) {
+        let site = TestApp::start(backend).await;
+        let url = format!("{}/sandbox/stripe/api/v1/customers", site.base);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let ask = |more: &'static [(&str, &str)]| {
+            let mut request = client.post(&url).basic_auth("sk_test_x", Some("")).form(&[("name", "Ada")]);
+            for (name, value) in more {
+                request = request.header(*name, *value);
+            }
+            async { request.send().await.unwrap().status().as_u16() }
+        };
+        assert_eq!(ask(&[]).await, 200, "programs name no origin");
+        assert_eq!(ask(&[("origin", "https://evil.example")]).await, 403);
+        assert_eq!(ask(&[("sec-fetch-site", "cross-site")]).await, 403);
+        assert_eq!(ask(&[("origin", "null")]).await, 403, "a sandboxed frame");
+        assert_eq!(ask(&[("host", "evil.example")]).await, 404, "a name that was made to lead here");
+        assert_eq!(ask(&[("x-forwarded-for", "203.0.113.9")]).await, 404);
+        assert_eq!(ask(&[("forwarded", "for=203.0.113.9")]).await, 404);
+    }
+
     async fn a_declined_card_may_be_followed_by_another(backend) {
         let site = TestApp::start(backend).await;
         let api = SandboxApi::start(&site, None, "whsec_test");

@@ -31,6 +31,8 @@ CREATE INDEX payment_events_ready ON payment_events (next_at, id) WHERE state = 
 CREATE INDEX payment_events_leased ON payment_events (lease) WHERE lease IS NOT NULL;
 CREATE INDEX payment_events_by_object ON payment_events (object_id, id);
 CREATE INDEX payment_events_by_state ON payment_events (state, id);
+-- Bodies are forgotten after a while: those that are left.
+CREATE INDEX payment_events_with_body ON payment_events (received_at) WHERE payload IS NOT NULL;
 -- At most one look of our own waits per object.
 CREATE UNIQUE INDEX payment_events_one_look ON payment_events (object_id) WHERE event_id IS NULL AND state = 'pending' AND lease IS NULL;
 

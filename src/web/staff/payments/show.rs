@@ -7,8 +7,9 @@ use super::{HERE, source_label, state_kind, state_label, what};
 use crate::app::App;
 use crate::audit;
 use crate::error::Error as FeatureError;
+use crate::payments::purge::KEEP_DAYS;
 use crate::payments::store::{self, Decision};
-use crate::payments::{EventState, PaymentEvent};
+use crate::payments::{EventState, PaymentEvent, Source};
 use crate::staff::Permission;
 use crate::values::PaymentEventId;
 use crate::web::extract::{Staff, permit};
@@ -28,6 +29,7 @@ pub async fn show(staff: Staff<permit::GiftsRead>, id: Path<i64>) -> Answer {
         "outcome": event.outcome, "href": format!("{HERE}/{id}"),
         "may_try_again": failed && !event.object_id.is_empty(), "may_set_aside": failed,
         "facts": facts(&event, staff.zone()), "payload": payload.map(|bytes| pretty(&bytes)),
+        "forgotten": (event.source == Source::Webhook).then_some(KEEP_DAYS),
     });
     staff.render("staff/payments/event", &title, &d)
 }
