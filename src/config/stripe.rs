@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
+use url::{Host, Url};
 
 use super::{Mode, Raw};
 
@@ -26,7 +26,8 @@ impl StripeConfig {
     pub(super) fn check(raw: &Raw, mode: Mode) -> anyhow::Result<Option<Self>> {
         let api_base = raw.stripe_api_base.as_deref().map(|text| {
             let mut url = Url::parse(text).with_context(|| format!("PLEDGEPOST_STRIPE_API_BASE: {text:?}"))?;
-            if !matches!(url.scheme(), "http" | "https") {
+            // The key travels with every request.
+            if url.scheme() != "https" && !(url.scheme() == "http" && is_this_machine(&url)) {
                 bail!("PLEDGEPOST_STRIPE_API_BASE begins with https:// (or http:// on this machine): {text:?}");
             }
             if !url.path().ends_with('/') {
@@ -65,5 +66,60 @@ impl StripeConfig {
             bail!("PLEDGEPOST_STRIPE_WEBHOOK_SECRET: each needs at least 16 characters, as Stripe's have");
         }
         Ok(Some(Self { secret_key: secret_key.into(), webhook_secrets, api_base, livemode }))
+    }
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pairs: &[(&str, &str)]) -> anyhow::Result<Option<StripeConfig>> {
+        let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        let raw = Raw {
+            stripe_secret_key: value("key"),
+            stripe_webhook_secret: value("secret").map(|secret| secret.split(',').map(str::to_owned).collect()),
+            stripe_api_base: value("base"),
+            ..Raw::default()
+        };
+        StripeConfig::check(&raw, Mode::Live)
+    }
+
+    #[test]
+    fn keys_are_whole_or_refused() {
+        let (live, test) = (("key", "sk_live_0123456789"), ("key", "rk_test_0123456789"));
+        let secret = ("secret", "whsec_0123456789abcdef,whsec_fedcba9876543210");
+        assert!(check(&[]).unwrap().is_none(), "without keys giving is off");
+        assert!(check(&[live, secret]).unwrap().unwrap().livemode);
+        let config = check(&[test, secret]).unwrap().unwrap();
+        assert!(!config.livemode && config.webhook_secrets.len() == 2);
+        for (wrong, word) in [
+            (vec![live], "WEBHOOK_SECRET"),
+            (vec![secret], "SECRET_KEY"),
+            (vec![("key", "pk_live_0123456789"), secret], "sk_live_"),
+            (vec![live, ("secret", "whsec_1")], "16 characters"),
+        ] {
+            let error = check(&wrong).unwrap_err().to_string();
+            assert!(error.contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_key_does_not_travel_in_clear() {
+        let with = |base| check(&[("key", "sk_live_0123456789"), ("secret", "whsec_0123456789abcdef"), ("base", base)]);
+        for good in ["https://stripe.example/api", "http://127.0.0.1:8441", "http://[::1]:1/", "http://localhost:1"] {
+            assert!(with(good).unwrap().unwrap().api_base.unwrap().path().ends_with('/'), "{good}");
+        }
+        for bad in ["http://stripe.example/", "ftp://127.0.0.1/", "stripe"] {
+            assert!(with(bad).is_err(), "{bad}");
+        }
     }
 }
