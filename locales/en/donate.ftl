@@ -83,6 +83,7 @@ manage-every = How often
 manage-every-month = Every month
 manage-every-year = Every year
 manage-since = Since
+manage-next = Next payment
 manage-ended = Ended on
 manage-state = State
 manage-state-incomplete = The first payment is not here yet

@@ -83,6 +83,7 @@ manage-every = Как часто
 manage-every-month = Каждый месяц
 manage-every-year = Каждый год
 manage-since = Начато
+manage-next = Следующий платёж
 manage-ended = Прекращено
 manage-state = Состояние
 manage-state-incomplete = Первый платёж ещё не поступил

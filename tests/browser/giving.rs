@@ -67,7 +67,8 @@ async fn look_at_the_receipt(site: &Running, phone: &Browser, amount: &str) -> S
 /// Answers where the receipt is.
 async fn give_monthly(site: &Running, phone: &Browser) -> String {
     phone.open(&site.url("/donate?currency=JPY")).await;
-    phone.click("input[name=every][value=month] + label").await;
+    phone.click_link("Every month").await;
+    phone.wait_for("¥1,000").await;
     phone.click("input[name=suggested] + label").await;
     phone.fill("#f-email", GIVER).await;
     phone.fill("#f-name", "Noor Haddad").await;
