@@ -201,6 +201,7 @@ async fn pages_for_who_gives() {
     site.write(|db| mirrored_subscription(db, "sub_looks", now, now + chrono::Duration::days(31)));
     album.page("manage", &manage).await;
     album.page("manage-ru", &format!("{manage}?lang=ru")).await;
+    album.browser.open(&site.url(&format!("{manage}?lang=en"))).await;
     album.browser.click_button("End this gift").await;
     album.browser.wait_for("This gift is ended").await;
     album.here("manage-ended").await;

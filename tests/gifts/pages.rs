@@ -175,7 +175,7 @@ on_both! {
         give(&site, &[("suggested", "")]).await.is(422).shows("Please choose an amount, or write your own.");
         let several = give(&site, &[("amount", "ten"), ("email", "nowhere"), ("fund", "no-such"), ("every", "month"), ("from", "c1")]).await;
         several.is(422).shows("like name@example.org").shows("Please write the amount in digits, such as 25.");
-        several.shows("value=\"month\" checked").shows("value=\"c1\"").shows("value=\"nowhere\"");
+        several.shows("name=\"every\" value=\"month\"").shows("value=\"c1\"").shows("value=\"nowhere\"");
         let page = site.post_form("/donate?lang=ru", &[("amount", "1"), ("currency", "EUR"), ("email", "anna@example.org")]).await;
         page.is(422).shows("Наименьшая сумма, которую мы можем принять, — 2,00\u{a0}€.");
         assert_eq!(noted(&site), (0, 0, 0));
