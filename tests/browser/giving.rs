@@ -115,7 +115,7 @@ async fn look_at_the_books(site: &Running, desk: &Browser) {
     desk.open(&site.url("/staff/donations?currency=EUR")).await;
     desk.click("main tbody a").await;
     desk.wait_for("TEST-").await;
-    desk.wait_for("Timeline").await;
+    desk.wait_for("What happened").await;
     desk.shot("giving-11-donation").await;
     desk.picture("donation", 900).await;
     // What Stripe told, and what was made of it.

@@ -446,6 +446,10 @@ async fn staff_pages_of_giving() {
     ] {
         album.page(name, &path).await;
     }
+    album.browser.open(&site.url(&format!("/staff/donations/{void}/receipt"))).await;
+    album.browser.paper(true).await;
+    album.browser.shot("looks/giving-staff/receipt-void-paper").await;
+    album.browser.paper(false).await;
     album.browser.open(&site.url("/staff/giving")).await;
     album.browser.fill("#f-reason", "Cards are being tested").await;
     album.browser.click_button("Close giving now").await;
@@ -456,6 +460,7 @@ async fn staff_pages_of_giving() {
     browser.open(&site.url(&format!("/staff/donations/{first}/refund"))).await;
     browser.fill("#f-amount", "1000").await;
     browser.click_button("Give the money back").await;
+    browser.wait_for("Something needs your attention").await;
     album.here("refund-refused").await;
     for (giver, name) in [("anna.braun", "receipt"), ("boris", "refund")] {
         album.browser.open(&site.url(&format!("/sandbox/mail?q={giver}"))).await;

@@ -286,7 +286,7 @@ on_both! {
             assert!(!page.text.contains("http-equiv=\"refresh\""));
             site.get_with(&path, &[("x-fragment", "1")]).await.shows("data-live-done=\"reload\"");
         }
-        site.get(&format!("{path}&lang=ru")).await.shows("Пожертвование не сделано");
+        site.get(&format!("{path}&lang=ru")).await.shows("Оплата не завершена");
         site.head(&path).await.is(200);
         assert_eq!(noted(&site), before, "looking changes nothing");
         for other in ["/donate/thanks", "/donate/thanks?gift=abc", &path.replace("gift=", "gift=A")] {
