@@ -180,6 +180,7 @@ fn event_words(kind: GiftEventKind) -> (&'static str, Option<&'static str>) {
         K::Initiated => ("The form was sent", None),
         K::CheckoutOpened => ("Stripe’s payment page was opened", None),
         K::CheckoutFailed => ("Stripe’s payment page could not be opened", Some("danger")),
+        K::Declined => ("A payment was declined; the payment page stays open", Some("warn")),
         K::Processing => ("Promised; the money is on its way", Some("info")),
         K::Paid => ("Paid", Some("ok")),
         K::Failed => ("The payment failed", Some("danger")),

@@ -212,9 +212,7 @@ fn suggested(page: &PublicPage, form: &DonateForm) -> Vec<Choice> {
 fn href(page: &PublicPage, form: &DonateForm, currency: &Currency, interval: Option<Interval>, amount: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("currency", currency.as_str());
-    for (name, value) in
-        [("every", every(interval)), ("fund", &form.fund), ("from", &form.from), ("amount", amount)]
-    {
+    for (name, value) in [("every", every(interval)), ("fund", &form.fund), ("from", &form.from), ("amount", amount)] {
         if !value.is_empty() {
             query.append_pair(name, value);
         }

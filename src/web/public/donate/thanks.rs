@@ -130,7 +130,8 @@ fn settled(page: &PublicPage, standing: &Standing) -> Message {
 
 /// For links that we did not make or that are too old: it says nothing of anybody.
 fn neutral(page: &PublicPage) -> Answer {
-    let message = Message::new(page.t("thanks-neutral-title", &[])).paragraph(page.t("thanks-neutral-text", &[]))
+    let message = Message::new(page.t("thanks-neutral-title", &[]))
+        .paragraph(page.t("thanks-neutral-text", &[]))
         .link(analyses(page), page.t("thanks-paid-link", &[]));
     page.message(StatusCode::OK, &message)
 }

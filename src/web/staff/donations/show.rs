@@ -19,7 +19,8 @@ use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::staff::campaigns::{self, progress};
 use crate::web::staff::gift_words::{
-    campaign_names, donation_badge, donation_path, money, pledge_path, refund_badge, refund_failure, rhythm, timeline as items,
+    campaign_names, donation_badge, donation_path, money, pledge_path, refund_badge, refund_failure, rhythm,
+    timeline as items,
 };
 use crate::web::staff::moment;
 
