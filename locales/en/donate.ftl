@@ -23,7 +23,7 @@ donate-next-title = What happens next
 donate-next-payment = You pay on a page of Stripe, our payment service. We do not see the number of your card or account.
 donate-next-monthly = A monthly gift goes on until you end it: each receipt has a link for that.
 donate-next-receipt = When the money is there, a receipt comes by e-mail.
-donate-next-stored = We keep your name, your address, the amount and the day, because we must account for every gift.
+donate-next-stored = We keep your name, your e-mail address, the amount and the day, because we must account for every gift.
 donate-next-statement = The name { $organisation } will stand on your bank or card statement. If somebody else reads your statements or your mail, think of that before you give.
 donate-button = Continue to the payment
 
@@ -83,6 +83,7 @@ manage-every = How often
 manage-every-month = Every month
 manage-every-year = Every year
 manage-since = Since
+manage-next = Next payment
 manage-ended = Ended on
 manage-state = State
 manage-state-incomplete = The first payment is not here yet

@@ -117,6 +117,7 @@ text_enum! {
         Initiated => "initiated",
         CheckoutOpened => "checkout_opened",
         CheckoutFailed => "checkout_failed",
+        Declined => "declined",
         Processing => "processing",
         Paid => "paid",
         Failed => "failed",

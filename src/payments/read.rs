@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::Db;
-use crate::db::schema::{balance_transactions, payment_events, stripe_charges};
+use crate::db::schema::{balance_transactions, payment_events, stripe_charges, stripe_subscriptions};
 use crate::values::{At, Currency, Money};
 
 /// How a payment arrived on Stripe's balance.
@@ -61,6 +61,20 @@ pub fn settled(db: &mut Db, payments: &[String]) -> QueryResult<HashMap<String, 
         (payment, Settled { charge, method, balance: line.map(balance) })
     };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// When the period that was last paid ends and Stripe takes the next payment of this subscription (`sub_…`), as Stripe
+/// last told; None when it never did.
+///
+/// # Errors
+/// The database's.
+pub fn next_payment(db: &mut Db, subscription: &str) -> QueryResult<Option<At>> {
+    let found: Option<Option<At>> = stripe_subscriptions::table
+        .find(subscription)
+        .select(stripe_subscriptions::period_ends_at)
+        .first(db)
+        .optional()?;
+    Ok(found.flatten())
 }
 
 /// Payments that a bank declined since then, as Stripe told. Many in a short time, of small amounts, are a sign that

@@ -39,6 +39,9 @@ async fn give_once(site: &Running, phone: &Browser) {
     phone.wait_for("at most two digits").await;
     assert_eq!(phone.script("return document.querySelector('#f-email').value").await, GIVER);
     phone.shot("giving-02-error-phone").await;
+    // The browser notes the answer's status, 422, and nothing else.
+    let noted = phone.complaints().await;
+    assert!(noted.iter().all(|text| text.contains("status of 422")), "{noted:?}");
 
     phone.fill("#f-amount", "25").await;
     phone.click_button("Continue to the payment").await;
@@ -67,7 +70,8 @@ async fn look_at_the_receipt(site: &Running, phone: &Browser, amount: &str) -> S
 /// Answers where the receipt is.
 async fn give_monthly(site: &Running, phone: &Browser) -> String {
     phone.open(&site.url("/donate?currency=JPY")).await;
-    phone.click("input[name=every][value=month] + label").await;
+    phone.click_link("Every month").await;
+    phone.wait_for("¥1,000").await;
     phone.click("input[name=suggested] + label").await;
     phone.fill("#f-email", GIVER).await;
     phone.fill("#f-name", "Noor Haddad").await;
@@ -111,8 +115,15 @@ async fn look_at_the_books(site: &Running, desk: &Browser) {
     desk.open(&site.url("/staff/donations?currency=EUR")).await;
     desk.click("main tbody a").await;
     desk.wait_for("TEST-").await;
-    desk.wait_for("Timeline").await;
+    desk.wait_for("What happened").await;
     desk.shot("giving-11-donation").await;
     desk.picture("donation", 900).await;
+    // What Stripe told, and what was made of it.
+    desk.open(&site.url("/staff/payments/events")).await;
+    desk.wait_for("checkout.session.completed").await;
+    desk.shot("giving-12-events").await;
+    desk.click("main tbody a").await;
+    desk.wait_for("What Stripe sent").await;
+    desk.shot("giving-13-event").await;
     desk.no_complaints().await;
 }

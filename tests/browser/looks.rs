@@ -13,7 +13,7 @@ use pledgepost::values::{AnalysisId, CampaignId, DonorId, Expiry, Purpose};
 use super::site::Running;
 use crate::support::Backend;
 use crate::support::browser::{Browser, DESK, PHONE};
-use crate::support::gifts::Giver;
+use crate::support::gifts::{Giver, mirrored_subscription};
 use crate::support::sandbox_stripe::session;
 
 /// What is wrong with the page in the browser, in words; an empty list when nothing is.
@@ -191,10 +191,17 @@ async fn pages_for_who_gives() {
         let gift = begun_gift(&site, None, state);
         let path = format!("/donate/thanks?gift={}", gift.token(&site.app.root, site.app.clock.now()));
         album.page(&format!("thanks-{state}"), &path).await;
+        if matches!(state, S::Processing | S::Paid | S::Failed) {
+            album.page(&format!("thanks-{state}-ru"), &format!("{path}&lang=ru")).await;
+        }
     }
     let Gift::Pledge(pledge) = begun_gift(&site, Some(Interval::Month), S::Paid) else { panic!("not a pledge") };
     let manage = format!("/donate/manage/{}", site.app.root.sign(Purpose::ManagePledge, pledge.0, Expiry::Never));
+    let now = site.app.clock.now();
+    site.write(|db| mirrored_subscription(db, "sub_looks", now, now + chrono::Duration::days(31)));
     album.page("manage", &manage).await;
+    album.page("manage-ru", &format!("{manage}?lang=ru")).await;
+    album.browser.open(&site.url(&format!("{manage}?lang=en"))).await;
     album.browser.click_button("End this gift").await;
     album.browser.wait_for("This gift is ended").await;
     album.here("manage-ended").await;
@@ -203,6 +210,7 @@ async fn pages_for_who_gives() {
     let now = site.app.clock.now();
     site.write(|db| switch::close(db, "a test", &Actor::program(), now));
     album.page("donate-closed", "/donate?from=c1").await;
+    album.page("donate-closed-ru", "/donate?lang=ru").await;
     album.end().await;
     site.stop().await;
 }
@@ -410,6 +418,7 @@ async fn staff_pages_of_giving() {
     giver.refund(void, "", RefundStatus::Succeeded);
     giver.abandoned("Cora Diaz", "60");
     let odd = giver.odd("Dan Ek", "30", 2000);
+    let long = giver.paid("Bartholomew-Ferdinand von Hohenlohe-Waldenburg-Schillingsfürst", "19999.99", campaign);
     let pledge = giver.pledge("Fatou Ndiaye", "10");
     wait_until_sent(&album.browser, &site, &sent).await;
     for (name, path) in [
@@ -419,6 +428,7 @@ async fn staff_pages_of_giving() {
         ("donations-filtered", "/staff/donations?state=paid&currency=EUR".into()),
         ("donations-none-found", "/staff/donations?q=nothinglikethis".into()),
         ("donation", format!("/staff/donations/{first}")),
+        ("donation-long", format!("/staff/donations/{long}")),
         ("donation-refunded", format!("/staff/donations/{back}")),
         ("donation-question", format!("/staff/donations/{odd}")),
         ("refund", format!("/staff/donations/{first}/refund")),
@@ -432,14 +442,51 @@ async fn staff_pages_of_giving() {
         ("fund-new", "/staff/funds/new".into()),
         ("fund", "/staff/funds/1".into()),
         ("giving", "/staff/giving".into()),
+        ("events", "/staff/payments/events".into()),
     ] {
         album.page(name, &path).await;
     }
+    album.browser.open(&site.url(&format!("/staff/donations/{void}/receipt"))).await;
+    album.browser.paper(true).await;
+    album.browser.shot("looks/giving-staff/receipt-void-paper").await;
+    album.browser.paper(false).await;
     album.browser.open(&site.url("/staff/giving")).await;
     album.browser.fill("#f-reason", "Cards are being tested").await;
     album.browser.click_button("Close giving now").await;
     album.browser.wait_for("Cards are being tested").await;
     album.here("giving-closed").await;
+
+    let browser = &album.browser;
+    browser.open(&site.url(&format!("/staff/donations/{first}/refund"))).await;
+    browser.fill("#f-amount", "1000").await;
+    browser.click_button("Give the money back").await;
+    browser.wait_for("Something needs your attention").await;
+    album.here("refund-refused").await;
+    for (giver, name) in [("anna.braun", "receipt"), ("boris", "refund")] {
+        album.browser.open(&site.url(&format!("/sandbox/mail?q={giver}"))).await;
+        album.browser.click("main tbody th a").await;
+        album.browser.wait_for("As a mail program shows it").await;
+        album.here(&format!("mail-{name}")).await;
+        let html = format!("{}/html", album.browser.path().await);
+        album.browser.open(&site.url(&html)).await;
+        for (size, width) in [(DESK, "desk"), (PHONE, "phone")] {
+            album.browser.resize(size).await;
+            for (dark, colours) in [(false, "light"), (true, "dark")] {
+                album.browser.dark(dark).await;
+                album.browser.shot(&format!("looks/giving-staff/mail-{name}-part-{width}-{colours}")).await;
+            }
+            album.browser.dark(false).await;
+        }
+        album.browser.resize(DESK).await;
+    }
+    for role in [Role::Admin, Role::Campaigner, Role::Viewer] {
+        album.browser.open(&site.url("/staff")).await;
+        album.browser.click_button("Log out").await;
+        album.browser.wait_for_path("/staff/login").await;
+        site.log_in(&album.browser, role).await;
+        album.page(&format!("{role}-home"), "/staff").await;
+        album.page(&format!("{role}-campaign"), &sent).await;
+    }
     album.end().await;
     site.stop().await;
 }

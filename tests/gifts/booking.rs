@@ -86,7 +86,7 @@ on_both! {
         desk.sees(payment(&begun, P::RequiresPaymentMethod));
         assert_eq!(desk.donation(begun.gift).state, DonationState::Initiated);
         let declines = |desk: &Desk| desk.write(|db| timeline::of(db, begun.gift)).unwrap()
-            .iter().filter(|line| line.kind == GiftEventKind::CheckoutFailed).count();
+            .iter().filter(|line| line.kind == GiftEventKind::Declined).count();
         assert_eq!(declines(&desk), 1);
         desk.sees(checkout(&begun, C::Complete, true));
         let row = desk.donation(begun.gift);

@@ -12,6 +12,7 @@ use crate::on_both;
 use crate::support::Backend;
 use crate::support::app::{Answer, TestApp};
 use crate::support::campaigns::campaign;
+use crate::support::gifts::mirrored_subscription;
 use crate::support::readers::{add_topic, consent_of, find};
 
 /// An organisation that takes four currencies and speaks two languages.
@@ -110,7 +111,8 @@ on_both! {
         assert!(policy.contains("form-action 'self' https://checkout.stripe.com http://127.0.0.1"), "{policy}");
         assert!(policy.contains("default-src 'self'"), "{policy}");
         let yen = site.get("/donate?currency=jpy&every=month&from=c3&lang=en").await;
-        yen.is(200).shows("¥1,000").shows("value=\"month\" checked").shows("name=\"from\" value=\"c3\"");
+        yen.is(200).shows("¥1,000").shows("name=\"every\" value=\"month\"").shows("name=\"from\" value=\"c3\"");
+        yen.shows("/donate?currency&#x3D;JPY&amp;every&#x3D;once&amp;from&#x3D;c3&amp;lang&#x3D;en");
         yen.shows("/donate?currency&#x3D;USD&amp;every&#x3D;month&amp;from&#x3D;c3&amp;lang&#x3D;en").shows("inputmode=\"numeric\"");
         site.get("/donate?amount=25").await.shows("value=\"25.00\" checked");
         site.get("/donate?amount=31,5&currency=XXX").await.is(200).shows("value=\"31,5\"").shows("value=\"EUR\"");
@@ -173,7 +175,7 @@ on_both! {
         give(&site, &[("suggested", "")]).await.is(422).shows("Please choose an amount, or write your own.");
         let several = give(&site, &[("amount", "ten"), ("email", "nowhere"), ("fund", "no-such"), ("every", "month"), ("from", "c1")]).await;
         several.is(422).shows("like name@example.org").shows("Please write the amount in digits, such as 25.");
-        several.shows("value=\"month\" checked").shows("value=\"c1\"").shows("value=\"nowhere\"");
+        several.shows("name=\"every\" value=\"month\"").shows("value=\"c1\"").shows("value=\"nowhere\"");
         let page = site.post_form("/donate?lang=ru", &[("amount", "1"), ("currency", "EUR"), ("email", "anna@example.org")]).await;
         page.is(422).shows("Наименьшая сумма, которую мы можем принять, — 2,00\u{a0}€.");
         assert_eq!(noted(&site), (0, 0, 0));
@@ -284,7 +286,7 @@ on_both! {
             assert!(!page.text.contains("http-equiv=\"refresh\""));
             site.get_with(&path, &[("x-fragment", "1")]).await.shows("data-live-done=\"reload\"");
         }
-        site.get(&format!("{path}&lang=ru")).await.shows("Пожертвование не сделано");
+        site.get(&format!("{path}&lang=ru")).await.shows("Оплата не завершена");
         site.head(&path).await.is(200);
         assert_eq!(noted(&site), before, "looking changes nothing");
         for other in ["/donate/thanks", "/donate/thanks?gift=abc", &path.replace("gift=", "gift=A")] {
@@ -312,10 +314,12 @@ on_both! {
             row.set((pledges::state.eq(PledgeState::Active), pledges::started_at.eq(Some(now)), pledges::subscription.eq(Some("sub_1")))).execute(db)?;
             Ok(())
         }).unwrap();
+        site.write(|db| mirrored_subscription(db, "sub_1", now, now + Duration::days(30))).unwrap();
         let path = format!("/donate/manage/{}", site.app.root.sign(Purpose::ManagePledge, id.0, Expiry::Never));
         let commands = |site: &TestApp| -> i64 { site.read(|db| Ok(payment_commands::table.count().get_result(db)?)).unwrap() };
         let page = site.get(&path).await;
         page.is(200).shows("Your monthly gift").shows("€10.00").shows("1 March 2026").shows("Active").shows("End this gift");
+        page.shows("Next payment").shows("31 March 2026");
         assert_eq!((page.header("cache-control"), page.header("referrer-policy")), ("no-store", "no-referrer"));
         assert!(!page.text.contains("anna@"), "nothing personal");
         site.head(&path).await.is(200);
@@ -326,6 +330,7 @@ on_both! {
         assert_eq!(commands(&site), 1);
         let page = site.get(&path).await;
         assert!(!page.is(200).shows("Is being ended").text.contains("End this gift"), "{}", page.text);
+        assert!(!page.text.contains("Next payment"), "{}", page.text);
         for bad in ["/donate/manage/abc", &path.replace("/manage/", "/manage/A")] {
             site.get(bad).await.is(404).shows("not one of ours");
             site.post_form(bad, &[]).await.is(404).shows("not one of ours");

@@ -68,7 +68,7 @@ on_both! {
         giver.paid("Anna Braun", "40", None);
         let page = format!("/staff/donations/{id}");
         app.get(&page).await.is(200).shows("€25.00 from Anna Braun").shows("pi_donation_1").shows("€0.62").shows("€24.38")
-            .shows("TEST-2026-000001").shows("Other gifts of this donor").shows("€40.00").shows("No real money moved");
+            .shows("TEST-2026-000001").shows("Other gifts of this donor").shows("€40.00").shows("No real money moves");
         app.get(&format!("{page}/receipt")).await.is(200).shows("TEST-2026-000001").shows("€25.00").shows("Copy").shows(">Test<");
         app.get(&format!("{page}/receipt/send")).await.is(200).shows("marked as a copy");
         app.post_form(&format!("{page}/receipt/send"), &[]).await.leads_to(&page);

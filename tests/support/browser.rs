@@ -75,6 +75,12 @@ impl Browser {
         self.chrome("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// The page as it is printed, or as on the screen again.
+    pub async fn paper(&self, on: bool) {
+        let media = if on { "print" } else { "" };
+        self.chrome("Emulation.setEmulatedMedia", json!({ "media": media })).await;
+    }
+
     /// Whether pages may run scripts.
     pub async fn scripts(&self, on: bool) {
         self.chrome("Emulation.setScriptExecutionDisabled", json!({ "value": !on })).await;

@@ -218,6 +218,22 @@ impl Giver {
     }
 }
 
+/// What the mirror holds of a subscription: when its next payment is due.
+pub fn mirrored_subscription(db: &mut Db, id: &str, now: At, next_payment: At) -> Result<(), Error> {
+    use schema::stripe_subscriptions as s;
+    let row = (
+        s::id.eq(id),
+        s::account.eq(ACCOUNT),
+        s::status.eq("active"),
+        s::period_ends_at.eq(Some(next_payment)),
+        s::livemode.eq(false),
+        s::created_at.eq(now),
+        s::mirrored_at.eq(now),
+    );
+    diesel::insert_into(s::table).values(row).execute(db)?;
+    Ok(())
+}
+
 fn number(begun: &Begun) -> String {
     begun.gift.reference().replace(':', "_")
 }

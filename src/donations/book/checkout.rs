@@ -76,7 +76,7 @@ impl Booking<'_> {
         store::pledges::save(db, &pledge, self.now)?;
         booked(match (left, &pledge.subscription) {
             (true, _) => format!("pledge {id} ended before its first payment"),
-            (false, Some(subscription)) => format!("pledge {id} is {subscription}"),
+            (false, Some(subscription)) => format!("pledge {id} has its subscription, {subscription}"),
             (false, None) => format!("the payment page of pledge {id} is {}", checkout.status),
         })
     }

@@ -54,8 +54,7 @@ impl Booking<'_> {
             return nothing(format!("donation {} is {}", gift.id, gift.state));
         }
         store::save(db, gift, self.now)?;
-        let line = format!("declined, the page is still open: {why}");
-        note(db, Gift::Donation(gift.id), GiftEventKind::CheckoutFailed, &line, self.actor, self.now)?;
+        note(db, Gift::Donation(gift.id), GiftEventKind::Declined, why, self.actor, self.now)?;
         booked(format!("a payment of donation {} was declined", gift.id))
     }
 }

@@ -89,6 +89,21 @@ pub(crate) fn refund_badge(state: RefundState) -> (&'static str, &'static str) {
     }
 }
 
+/// What Stripe's words for a refund that failed mean (docs.stripe.com/refunds#failed-refunds); None for words that are
+/// a sentence already, or new.
+pub(crate) fn refund_failure(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "charge_for_pending_refund_disputed" => "The donor disputes the payment, so the bank decides",
+        "declined" => "The bank declined it",
+        "expired_or_canceled_card" => "The card has expired or was cancelled",
+        "insufficient_funds" => "There is not enough on the balance at Stripe",
+        "lost_or_stolen_card" => "The card was reported lost or stolen",
+        "merchant_request" => "It was cancelled in Stripe\u{2019}s dashboard",
+        "unknown" => "Stripe does not know why",
+        _ => return None,
+    })
+}
+
 /// `Once`, `Monthly`, `Yearly`.
 pub(crate) fn rhythm(every: Option<Interval>) -> &'static str {
     match every {
@@ -165,6 +180,7 @@ fn event_words(kind: GiftEventKind) -> (&'static str, Option<&'static str>) {
         K::Initiated => ("The form was sent", None),
         K::CheckoutOpened => ("Stripe’s payment page was opened", None),
         K::CheckoutFailed => ("Stripe’s payment page could not be opened", Some("danger")),
+        K::Declined => ("A payment was declined; the payment page stays open", Some("warn")),
         K::Processing => ("Promised; the money is on its way", Some("info")),
         K::Paid => ("Paid", Some("ok")),
         K::Failed => ("The payment failed", Some("danger")),

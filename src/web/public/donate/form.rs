@@ -104,8 +104,9 @@ pub struct View {
     action: String,
     back: bool,
     test: bool,
-    every: Vec<Choice>,
-    currencies: Vec<CurrencyLink>,
+    every: &'static str,
+    rhythms: Vec<Link>,
+    currencies: Vec<Link>,
     currency: String,
     suggested: Vec<Choice>,
     amount: String,
@@ -119,9 +120,10 @@ pub struct View {
     errors: Vec<FieldError>,
 }
 
+/// The form as it is with another choice.
 #[derive(Serialize)]
-struct CurrencyLink {
-    code: String,
+struct Link {
+    label: String,
     href: String,
     current: bool,
 }
@@ -150,8 +152,9 @@ impl View {
             action: format!("/donate?lang={}", page.language),
             back,
             test: page.app.config.stripe.as_ref().is_none_or(|stripe| !stripe.livemode),
-            every: intervals(page, form),
-            currencies: amounts::offered(&page.organisation).iter().map(|c| link(page, form, c, &currency)).collect(),
+            every: every(form.interval()),
+            rhythms: rhythms(page, form, &currency),
+            currencies: currencies(page, form, &currency),
             suggested: suggested(page, form),
             amount: form.amount.clone(),
             inputmode: if currency.exponent() == 0 { "numeric" } else { "decimal" },
@@ -171,12 +174,28 @@ fn choice(value: &str, label: String, checked: bool) -> Choice {
     Choice { value: value.to_owned(), label, hint: String::new(), checked }
 }
 
-fn intervals(page: &PublicPage, form: &DonateForm) -> Vec<Choice> {
-    let monthly = form.interval().is_some();
-    vec![
-        choice("once", page.t("donate-once", &[]), !monthly),
-        choice(Interval::Month.as_str(), page.t("donate-monthly", &[]), monthly),
-    ]
+fn every(interval: Option<Interval>) -> &'static str {
+    interval.map_or("once", Interval::as_str)
+}
+
+/// Links, because other amounts are suggested for a monthly gift. One's own amount goes along.
+fn rhythms(page: &PublicPage, form: &DonateForm, currency: &Currency) -> Vec<Link> {
+    let one = |interval, key: &str| Link {
+        label: page.t(key, &[]),
+        href: href(page, form, currency, interval, form.amount.trim()),
+        current: form.interval() == interval,
+    };
+    vec![one(None, "donate-once"), one(Some(Interval::Month), "donate-monthly")]
+}
+
+/// In another currency the amount does not go along.
+fn currencies(page: &PublicPage, form: &DonateForm, current: &Currency) -> Vec<Link> {
+    let one = |currency: &Currency| Link {
+        label: currency.to_string(),
+        href: href(page, form, currency, form.interval(), ""),
+        current: currency == current,
+    };
+    amounts::offered(&page.organisation).iter().map(one).collect()
 }
 
 fn suggested(page: &PublicPage, form: &DonateForm) -> Vec<Choice> {
@@ -189,16 +208,15 @@ fn suggested(page: &PublicPage, form: &DonateForm) -> Vec<Choice> {
     form.suggestions(page).into_iter().map(shown).collect()
 }
 
-/// The form in another currency: amounts do not carry over, the other choices do. Nothing personal stands in a link.
-fn link(page: &PublicPage, form: &DonateForm, currency: &Currency, current: &Currency) -> CurrencyLink {
+/// The form with these choices; the others stay. Nothing personal stands in a link.
+fn href(page: &PublicPage, form: &DonateForm, currency: &Currency, interval: Option<Interval>, amount: &str) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("currency", currency.as_str());
-    for (name, value) in [("every", &form.every), ("fund", &form.fund), ("from", &form.from)] {
+    for (name, value) in [("every", every(interval)), ("fund", &form.fund), ("from", &form.from), ("amount", amount)] {
         if !value.is_empty() {
             query.append_pair(name, value);
         }
     }
     query.append_pair("lang", page.language.as_str());
-    let href = format!("/donate?{}", query.finish());
-    CurrencyLink { code: currency.to_string(), href, current: currency == current }
+    format!("/donate?{}", query.finish())
 }

@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::donations::{Pledge, PledgeState, pledge};
 use crate::error::Error;
 use crate::i18n::Texts;
+use crate::payments;
 use crate::stripe::Interval;
 use crate::values::{At, RootKey};
 use crate::web::extract::PublicPage;
@@ -33,9 +34,14 @@ struct Fact {
 
 pub async fn show(page: PublicPage, app: Data<App>, token: Path<String>) -> Answer {
     let (root, now) = (app.root.clone(), app.clock.now());
-    match app.db.read(move |db| of_token(db, &root, &token, now)).await {
-        Ok(pledge) => {
-            let view = view(&page, &pledge);
+    let load = move |db: &mut Db| {
+        let pledge = of_token(db, &root, &token, now)?;
+        let next = next_payment(db, &pledge, now)?;
+        Ok::<_, Error>((pledge, next))
+    };
+    match app.db.read(load).await {
+        Ok((pledge, next)) => {
+            let view = view(&page, &pledge, next);
             page.render("public/donate/manage", &view.title, &view)
         }
         Err(error) => not_ours(&page, error),
@@ -75,6 +81,15 @@ fn is_over(pledge: &Pledge) -> bool {
     pledge.state == PledgeState::Ended || pledge.ending_at.is_some()
 }
 
+/// Only while Stripe will take one: not of a gift that is ended, nor after a failure, when Stripe tries at times of its own.
+fn next_payment(db: &mut Db, pledge: &Pledge, now: At) -> Result<Option<At>, Error> {
+    let Some(subscription) = pledge.subscription.as_deref() else { return Ok(None) };
+    if pledge.state != PledgeState::Active || is_over(pledge) {
+        return Ok(None);
+    }
+    Ok(payments::read::next_payment(db, subscription)?.filter(|at| *at > now))
+}
+
 fn ended_page(page: &PublicPage, which: &str) -> Answer {
     let message = Message::new(page.t(&format!("manage-{which}-title"), &[]))
         .kind(if which == "gone" { "ok" } else { "info" })
@@ -83,7 +98,7 @@ fn ended_page(page: &PublicPage, which: &str) -> Answer {
     page.message(StatusCode::OK, &message.link(format!("/donate?lang={}", page.language), page.t("manage-again", &[])))
 }
 
-fn view(page: &PublicPage, pledge: &Pledge) -> View {
+fn view(page: &PublicPage, pledge: &Pledge, next: Option<At>) -> View {
     let (texts, zone) = (Texts::get(), page.organisation.zone());
     let day = |at: At| texts.date(&page.language, at.0.with_timezone(&zone).date_naive());
     let mut facts = Vec::new();
@@ -96,6 +111,9 @@ fn view(page: &PublicPage, pledge: &Pledge) -> View {
     fact("manage-every", page.t(every, &[]), None);
     if let Some(at) = pledge.started_at {
         fact("manage-since", day(at), None);
+    }
+    if let Some(at) = next {
+        fact("manage-next", day(at), None);
     }
     let (badge, state) = state(pledge);
     fact("manage-state", page.t(state, &[]), Some(badge));

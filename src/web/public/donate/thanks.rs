@@ -89,23 +89,30 @@ fn amount(page: &PublicPage, standing: &Standing) -> String {
     Texts::get().money(&page.language, &standing.amount)
 }
 
+/// Where who has nothing more to do here may go on.
+fn analyses(page: &PublicPage) -> String {
+    format!("/analyses?lang={}", page.language)
+}
+
 fn settled(page: &PublicPage, standing: &Standing) -> Message {
     let text = |key: &str| page.t(key, &[("amount", amount(page, standing).into())]);
     let plain = |key: &str| page.t(key, &[]);
     let repeated = standing.every.is_some();
     let again = format!("/donate?lang={}", page.language);
+    let analyses = analyses(page);
     let message = match standing.stands {
         Stands::Paid => {
             let arrived = text(if repeated { "thanks-paid-monthly" } else { "thanks-paid-once" });
             let message = Message::new(plain("thanks-paid-title")).kind("ok").paragraph(arrived);
             let message = message.paragraph(plain("thanks-paid-receipt"));
             let message = if repeated { message.paragraph(plain("thanks-paid-end")) } else { message };
-            message.link(format!("/analyses?lang={}", page.language), plain("thanks-paid-link"))
+            message.link(analyses, plain("thanks-paid-link"))
         }
         Stands::Processing | Stands::Waiting => Message::new(plain("thanks-processing-title"))
             .kind("info")
             .paragraph(text("thanks-processing-text"))
-            .paragraph(plain("thanks-processing-receipt")),
+            .paragraph(plain("thanks-processing-receipt"))
+            .link(analyses, plain("thanks-paid-link")),
         Stands::Failed => Message::new(plain("thanks-failed-title"))
             .kind("warn")
             .paragraph(text("thanks-failed-text"))
@@ -123,6 +130,8 @@ fn settled(page: &PublicPage, standing: &Standing) -> Message {
 
 /// For links that we did not make or that are too old: it says nothing of anybody.
 fn neutral(page: &PublicPage) -> Answer {
-    let message = Message::new(page.t("thanks-neutral-title", &[])).paragraph(page.t("thanks-neutral-text", &[]));
+    let message = Message::new(page.t("thanks-neutral-title", &[]))
+        .paragraph(page.t("thanks-neutral-text", &[]))
+        .link(analyses(page), page.t("thanks-paid-link", &[]));
     page.message(StatusCode::OK, &message)
 }

@@ -19,7 +19,8 @@ use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::staff::campaigns::{self, progress};
 use crate::web::staff::gift_words::{
-    campaign_names, donation_badge, donation_path, money, pledge_path, refund_badge, rhythm, timeline as items,
+    campaign_names, donation_badge, donation_path, money, pledge_path, refund_badge, refund_failure, rhythm,
+    timeline as items,
 };
 use crate::web::staff::moment;
 
@@ -87,8 +88,19 @@ fn question(donation: &Donation) -> Value {
 /// The newest refund, when it failed: the money is still here.
 fn failed_refund(refunds: &[Refund]) -> Option<Value> {
     let last = refunds.last().filter(|refund| refund.state == RefundState::Failed)?;
-    let why = last.failure.clone().unwrap_or_else(|| "Stripe did not say why.".into());
-    Some(json!({ "amount": money(&last.amount()), "why": why }))
+    let why = match last.failure.as_deref() {
+        None => "Stripe did not say why.".into(),
+        Some(word) => match refund_failure(word) {
+            Some(words) => format!("{words} ({word})."),
+            None => word.to_owned(),
+        },
+    };
+    let rest = format!(
+        "{} did not reach the donor: the money is on your balance at Stripe. Try again, or pay it back in another way \
+         and write down how.",
+        money(&last.amount())
+    );
+    Some(json!({ "why": format!("{why} {rest}") }))
 }
 
 fn facts(db: &mut Db, donation: &Donation, refunds: &[Refund], zone: Tz) -> Result<Vec<Value>, FeatureError> {
@@ -180,9 +192,11 @@ fn refund_row(db: &mut Db, refund: &Refund, zone: Tz) -> Result<Value, FeatureEr
         Some(id) => members::find(db, id)?.map_or_else(|| "Staff".into(), |member| member.email.to_string()),
         None => "At Stripe".into(),
     };
+    let failure = refund.failure.as_deref().map(|word| refund_failure(word).unwrap_or(word));
     Ok(json!({
         "date": moment(refund.created_at, zone), "amount": money(&refund.amount()), "state": state, "kind": kind,
-        "reason": refund.reason, "by": by, "failure": refund.failure, "stripe": refund.stripe_refund,
+        "reason": refund.reason, "by": by, "failure": failure,
+        "stripe": refund.stripe_refund,
     }))
 }
 

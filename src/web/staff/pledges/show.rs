@@ -8,6 +8,7 @@ use crate::db::Db;
 use crate::donations::store::{self, Filter, pledges};
 use crate::donations::{Donation, Gift, Pledge, PledgeState, funds, pledge as pledging, timeline};
 use crate::error::Error as FeatureError;
+use crate::payments::read;
 use crate::staff::Permission;
 use crate::values::{Language, PageRequest, PledgeId};
 use crate::web::extract::{Staff, permit};
@@ -78,6 +79,12 @@ fn facts(db: &mut Db, pledge: &Pledge, zone: chrono_tz::Tz) -> Result<Vec<Value>
         fact("Form sent", moment(pledge.created_at, zone)),
     ];
     facts.extend(pledge.started_at.map(|at| fact("First payment", moment(at, zone))));
+    if let Some(subscription) = pledge.subscription.as_deref()
+        && pledge.state == PledgeState::Active
+        && pledge.ending_at.is_none()
+    {
+        facts.extend(read::next_payment(db, subscription)?.map(|at| fact("Next payment", moment(at, zone))));
+    }
     facts.extend(pledge.ended_at.map(|at| fact("Ended", moment(at, zone))));
     if !pledge.end_reason.is_empty() {
         facts.push(fact("Why it ended", pledge.end_reason.clone()));
