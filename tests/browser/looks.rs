@@ -203,7 +203,7 @@ async fn pages_for_who_gives() {
     album.page("manage-ru", &format!("{manage}?lang=ru")).await;
     album.browser.open(&site.url(&format!("{manage}?lang=en"))).await;
     album.browser.click_button("End this gift").await;
-    album.browser.wait_for("This gift is ended").await;
+    album.browser.wait_for("We are ending this gift").await;
     album.here("manage-ended").await;
     album.page("manage-ending", &manage).await;
 

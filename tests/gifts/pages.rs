@@ -324,7 +324,7 @@ on_both! {
         assert!(!page.text.contains("anna@"), "nothing personal");
         site.head(&path).await.is(200);
         assert_eq!(commands(&site), 0, "looking changes nothing");
-        site.post_form_with(&path, &[], &[("origin", "null")]).await.is(200).shows("This gift is ended");
+        site.post_form_with(&path, &[], &[("origin", "null")]).await.is(200).shows("We are ending this gift");
         assert_eq!(commands(&site), 1);
         site.post_form(&path, &[]).await.is(200).shows("This gift was ended before");
         assert_eq!(commands(&site), 1);
