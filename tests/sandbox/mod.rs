@@ -7,3 +7,4 @@ mod stripe_pages;
 mod stripe_python;
 mod stripe_stranger;
 mod stripe_webhooks;
+mod door;
