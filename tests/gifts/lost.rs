@@ -77,7 +77,8 @@ fn books(stage: &KillStage) -> Vec<String> {
                 gift.state,
                 gift.received_minor,
                 gift.question,
-                gift.failure,
+                // A decline is a note of what was seen on the way; that a gift failed is an end.
+                gift.failure.as_ref().filter(|_| gift.state == pledgepost::donations::DonationState::Failed),
                 gift.pledge_id.is_some() && gift.invoice.is_some(),
                 receipt.map(|it| it.voided_at.is_some()),
                 gift.account.is_some(),

@@ -1,5 +1,6 @@
 //! What stands in for the world outside.
 
+mod door;
 mod mailbox;
 mod stripe_api;
 mod stripe_money;
@@ -7,4 +8,3 @@ mod stripe_pages;
 mod stripe_python;
 mod stripe_stranger;
 mod stripe_webhooks;
-mod door;

@@ -275,10 +275,21 @@ impl Courier {
                 if no_more.load(Ordering::SeqCst) {
                     continue;
                 }
-                let Ok(answer) = client.get(&list).bearer_auth(SECRET_KEY).send().await else { continue };
-                let Ok(page) = answer.json::<Value>().await else { continue };
+                let (mut events, mut more, mut after) = (Vec::new(), true, String::new());
+                while more {
+                    let Ok(answer) = client.get(format!("{list}{after}")).bearer_auth(SECRET_KEY).send().await else {
+                        break;
+                    };
+                    let Ok(page) = answer.json::<Value>().await else { break };
+                    events.extend(page["data"].as_array().into_iter().flatten().cloned());
+                    more = page["has_more"] == true;
+                    after = events
+                        .last()
+                        .map(|last| format!("&starting_after={}", last["id"].as_str().unwrap()))
+                        .unwrap_or_default();
+                }
                 // The newest first: in the wrong order.
-                for event in page["data"].as_array().into_iter().flatten() {
+                for event in &events {
                     let (id, kind) = (event["id"].as_str().unwrap(), event["type"].as_str().unwrap());
                     if done.lock().unwrap().contains(&format!("{kind} {id}")) || no_more.load(Ordering::SeqCst) {
                         continue;
