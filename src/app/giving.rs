@@ -84,7 +84,7 @@ pub(super) fn payments(
 }
 
 /// The sandbox's Stripe on a port of its own, for processes that serve no pages (`worker`, `stripe sync`): their state is
-/// the database's, so all of them are one Stripe.
+/// the database's, so all of them are one Stripe. Also for a server that is bound to an address on which it cannot ask itself.
 pub struct SandboxDoor {
     stop: watch::Sender<bool>,
     server: JoinHandle<anyhow::Result<()>>,
@@ -104,6 +104,16 @@ impl SandboxDoor {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("the sandbox's Stripe finds no port")?;
         stripe.api_base = Some(Url::parse(&format!("http://{}/", listener.local_addr()?))?);
         Ok(Some(listener))
+    }
+
+    /// [`SandboxDoor::bind`] for who serves: nothing when its own `/sandbox/stripe/api` can be asked from this machine as
+    /// from this machine, which it cannot when the server is bound to another address than a loopback one.
+    ///
+    /// # Errors
+    /// As [`SandboxDoor::bind`].
+    pub fn bind_for_server(config: &mut Config) -> anyhow::Result<Option<TcpListener>> {
+        let ip = config.web.bind.ip().to_canonical();
+        if ip.is_unspecified() || ip.is_loopback() { Ok(None) } else { Self::bind(config) }
     }
 
     /// Answers at the port that was bound.

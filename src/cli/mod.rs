@@ -108,6 +108,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
     let listener = match &command {
         Command::Worker | Command::Stripe(_) => SandboxDoor::bind(&mut config)?,
         Command::Campaign(command) if command.waits_for().is_some() => SandboxDoor::bind(&mut config)?,
+        Command::Serve => SandboxDoor::bind_for_server(&mut config)?,
         _ => None,
     };
     let app = App::build(config, Clock::System, MadeBy::Serve)?;
@@ -118,7 +119,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
-        _ => async_main(serve::run(app)),
+        _ => async_main(serve::run(app, listener)),
     }
 }
 

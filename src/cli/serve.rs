@@ -13,10 +13,11 @@ use crate::staff;
 use crate::{telemetry, web};
 
 /// Serves pages and works in the background until SIGTERM or SIGINT.
-pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
+pub async fn run(app: Arc<App>, door: Option<TcpListener>) -> anyhow::Result<bool> {
     let listener = TcpListener::bind(app.config.web.bind)
         .with_context(|| format!("cannot listen on {} (PLEDGEPOST_BIND)", app.config.web.bind))?;
     telemetry::init_metrics()?;
+    let door = SandboxDoor::open(&app, door);
     let background = Background::start(&app).await?;
     tracing::info!(address = %app.config.web.public_url, database = app.config.database.shown(), "Pledgepost is up");
     if let Some(path) = staff::first_link(&app.db, &app.root, app.clock.now())? {
@@ -40,6 +41,9 @@ pub async fn run(app: Arc<App>) -> anyhow::Result<bool> {
     let _ = stop.send(());
     let ((), server) = tokio::join!(background.stop(), server);
     server??;
+    if let Some(door) = door {
+        door.close().await;
+    }
     Ok(true)
 }
 

@@ -27,6 +27,9 @@ pub fn request(
 ) -> Result<RefundId, Error> {
     let gift = store::lock(db, donation)?.ok_or(Error::NotFound("donation"))?;
     let reason = clean_line(reason, 300).map_err(|error| Error::invalid("reason", error))?;
+    if reason.is_empty() {
+        return Err(Error::invalid("reason", "say why, for your colleagues"));
+    }
     let payment = match (gift.state, &gift.payment) {
         (DonationState::Paid, Some(payment)) => payment.clone(),
         _ => return Err(Error::conflict("Only a gift that was paid at Stripe can be given back.")),
@@ -49,7 +52,7 @@ pub fn request(
     let metadata = Metadata::from([(REFUND.into(), id.to_string()), (INSTALLATION.into(), installation(root))]);
     let command = Command::Refund(NewRefund { payment, amount_minor: amount.minor, metadata });
     payments::command(db, &command, &format!("refund:{id}"), now)?;
-    let detail = if reason.is_empty() { amount.to_string() } else { format!("{amount}: {reason}") };
+    let detail = format!("{amount}: {reason}");
     note(db, Gift::Donation(donation), GiftEventKind::RefundRequested, &detail, &actor.name, now)?;
     audit::record(db, actor, "asked to refund", "donation", Some(donation.0), &detail, now)?;
     Ok(id)

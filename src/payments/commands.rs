@@ -88,7 +88,12 @@ impl Payments {
                 Ok(observed) => observed,
                 // It may be refused because it is done: by staff at Stripe, or by an answer that we never heard.
                 Err(refused @ (Failure::Refused { .. } | Failure::NotFound(_))) => {
-                    self.done_already(command).await.ok().flatten().ok_or(refused)?
+                    match self.done_already(command).await {
+                        Ok(found) => found.ok_or(refused)?,
+                        Err(Failure::Refused { .. } | Failure::NotFound(_)) => return Err(refused.into()),
+                        // Not known whether it was done: what is told as refused now could be paid back twice.
+                        Err(other) => return Err(other.into()),
+                    }
                 }
                 Err(other) => return Err(other.into()),
             },

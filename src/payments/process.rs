@@ -49,7 +49,8 @@ enum Settled {
 struct Judged {
     state: EventState,
     words: String,
-    booked: bool,
+    /// An observer knows it, though it may have had nothing to book.
+    known: bool,
 }
 
 impl Payments {
@@ -124,7 +125,7 @@ impl Payments {
                 }
                 mirror::write(db, &seen, &account, now)?;
                 let judged = judge(db, &observers, &seen, &Seen { account: &account, now })?;
-                follow(db, &seen, judged.booked, now)?;
+                follow(db, &seen, judged.known, now)?;
                 close(db, &closing, &account, &judged, (kind, &id_here), now)?;
                 if judged.state != EventState::Failed {
                     let charge = match &seen {
@@ -229,7 +230,7 @@ fn judge(db: &mut Db, observers: &super::Observers, observed: &Observed, seen: &
     });
     let (mut booked, mut nothing) = (Vec::new(), Vec::new());
     match verdicts {
-        Err(Error::Conflict(words)) => return Ok(Judged { state: EventState::Failed, words, booked: false }),
+        Err(Error::Conflict(words)) => return Ok(Judged { state: EventState::Failed, words, known: false }),
         Err(error) => return Err(error),
         Ok(verdicts) => {
             for verdict in verdicts {
@@ -242,9 +243,9 @@ fn judge(db: &mut Db, observers: &super::Observers, observed: &Observed, seen: &
         }
     }
     Ok(match (booked.is_empty(), nothing.is_empty()) {
-        (false, _) => Judged { state: EventState::Done, words: booked.join("; "), booked: true },
-        (true, false) => Judged { state: EventState::Ignored, words: nothing.join("; "), booked: false },
-        (true, true) => Judged { state: EventState::Ignored, words: "no gift of ours".into(), booked: false },
+        (false, _) => Judged { state: EventState::Done, words: booked.join("; "), known: true },
+        (true, false) => Judged { state: EventState::Ignored, words: nothing.join("; "), known: true },
+        (true, true) => Judged { state: EventState::Ignored, words: "no gift of ours".into(), known: false },
     })
 }
 
@@ -259,8 +260,9 @@ pub(super) fn refused(
 }
 
 /// What has to be looked at because of this. Ends: a checkout leads to what it made, an invoice to its payment, a refund
-/// to a payment that nobody saw yet, and a payment that was booked to refunds that could not be booked before.
-fn follow(db: &mut Db, observed: &Observed, booked: bool, now: At) -> diesel::QueryResult<()> {
+/// to a payment that nobody saw yet, and a payment that is known to refunds that could not be booked before. (Not only one
+/// that was booked: the payment of a repeated gift is booked by its invoice.)
+fn follow(db: &mut Db, observed: &Observed, known: bool, now: At) -> diesel::QueryResult<()> {
     let mut looks: Vec<(ObjectKind, &str)> = Vec::new();
     let earlier;
     match observed {
@@ -278,7 +280,7 @@ fn follow(db: &mut Db, observed: &Observed, booked: bool, now: At) -> diesel::Qu
                 looks.push((ObjectKind::Payment, payment));
             }
         }
-        Observed::Payment(payment) if booked => {
+        Observed::Payment(payment) if known => {
             earlier = mirror::refunds_of(db, &payment.id)?;
             for refund in &earlier {
                 if !store::was_booked(db, refund)? {

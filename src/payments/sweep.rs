@@ -25,6 +25,8 @@ const OVERLAP: Duration = Duration::hours(1);
 const FIRST_POLL: Duration = Duration::hours(24);
 /// The balance's line comes seconds after the charge, as a rule.
 const UNSETTLED_FOR: Duration = Duration::minutes(1);
+/// A refund is at the bank for days, as a rule.
+const PENDING_FOR: Duration = Duration::hours(1);
 /// As many at once as are looked at before the next sweep.
 const AT_ONCE: i64 = 500;
 
@@ -64,6 +66,7 @@ impl Payments {
                 objects.extend(observer.overdue(db, now)?);
             }
             objects.extend(unsettled(db, now)?.into_iter().map(|id| (ObjectKind::Payment, id)));
+            objects.extend(on_their_way(db, now)?.into_iter().map(|id| (ObjectKind::Refund, id)));
             let mut looks = 0;
             for (kind, id) in objects {
                 // Staff were told; it would only fail again.
@@ -145,6 +148,14 @@ fn unsettled(db: &mut Db, now: At) -> QueryResult<Vec<String>> {
     let rows = mirror::unsettled(db, now - UNSETTLED_FOR, AT_ONCE)?;
     let is_due = |(_, charged, seen): &(String, At, At)| now - *seen >= UNSETTLED_FOR.max((now - *charged) / 4);
     Ok(rows.into_iter().filter(is_due).map(|(payment, ..)| payment).collect())
+}
+
+/// Refunds that a bank still works at: after an hour, then whenever a quarter of the refund's age has gone by since the last
+/// look. No feature waits for them, so a lost webhook would leave them pending for ever.
+fn on_their_way(db: &mut Db, now: At) -> QueryResult<Vec<String>> {
+    let rows = mirror::refunds_on_their_way(db, now - PENDING_FOR, AT_ONCE)?;
+    let is_due = |(_, made, seen): &(String, At, At)| now - *seen >= PENDING_FOR.max((now - *made) / 4);
+    Ok(rows.into_iter().filter(is_due).map(|(refund, ..)| refund).collect())
 }
 
 /// Whether something that is done every so often over all processes is due; if so, it is the caller's turn.

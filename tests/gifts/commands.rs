@@ -71,20 +71,33 @@ on_both! {
         let test = with_payment(backend);
         order(&test, &pay_back());
         let refusal = Failure::Refused { code: "charge_already_refunded".into(), message: "already refunded".into() };
-        test.stripe.change(|says| says.unheard.push_back(refusal));
-        // It was not made: nothing is found either.
-        test.stripe.change(|says| says.refunds.clear());
-        let told = "Stripe refused: already refunded (charge_already_refunded)";
-        test.stripe.change(|says| says.payments.clear());
+        test.stripe.change(|says| says.refuses.push_back(refusal));
         test.drain().await;
         assert_eq!(row(&test).state, CommandState::Failed);
         let refused = test.books.refused.lock().unwrap().clone();
         assert_eq!(refused.len(), 1);
-        assert!(refused[0].starts_with("refund: ") && (refused[0].contains(told) || refused[0].contains("no such")));
+        assert_eq!(refused[0], "refund: Stripe refused: already refunded (charge_already_refunded)");
+        assert_eq!(test.booked(), ["pi_1"], "no refund was made; the payment was looked at");
         assert_eq!(test.write(|db| Ok(payments::attention(db, start())?)).refused_commands, 1);
         test.pass(Duration::days(1));
         test.drain().await;
         assert_eq!(test.stripe.calls("create_refund"), 1, "not tried again");
+    }
+
+    async fn a_refusal_that_cannot_be_checked_is_tried_again(backend) {
+        let test = with_payment(backend);
+        order(&test, &pay_back());
+        let refusal = Failure::Refused { code: "charge_already_refunded".into(), message: "already refunded".into() };
+        let away = Failure::Unavailable("500".into());
+        // Made, but the answer is a refusal; and then nobody can say whether it was made.
+        test.stripe.change(|says| (says.unheard.push_back(refusal), says.lists_away = Some(away)));
+        test.drain().await;
+        assert_eq!(row(&test).state, CommandState::Pending, "not told as refused while the money may be gone");
+        assert!(test.books.refused.lock().unwrap().is_empty());
+        test.stripe.change(|says| says.lists_away = None);
+        test.pass(Duration::seconds(30));
+        test.drain().await;
+        assert_eq!((row(&test).state, test.booked()), (CommandState::Done, vec!["pi_1".to_owned(), "re_key".to_owned()]));
     }
 
     async fn what_is_ended_already_is_no_failure(backend) {

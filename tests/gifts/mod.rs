@@ -7,6 +7,7 @@ mod commands;
 
 mod funds;
 mod kill;
+mod lost;
 mod pages;
 mod pledges;
 mod processing;

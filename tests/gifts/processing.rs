@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use pledgepost::db::schema::{stripe_charges, stripe_payments};
 use pledgepost::payments::store::{self, Decision};
 use pledgepost::payments::{self, EventState, Source};
-use pledgepost::stripe::{Failure, ObjectKind, PaymentStatus};
+use pledgepost::stripe::{Failure, ObjectKind, PaymentStatus, RefundStatus};
 use tokio::sync::Semaphore;
 
 use crate::on_both;
@@ -248,6 +248,41 @@ on_both! {
         let looks: Vec<_> = test.events().iter().map(|e| (e.object_id.clone(), e.source)).collect();
         let follow = |id: &str| (id.to_owned(), Source::Follow);
         assert_eq!(looks, [("re_1".to_owned(), Source::Webhook), follow("pi_1"), follow("re_1")]);
+    }
+
+    async fn a_known_payment_leads_to_an_early_refund_though_nothing_is_booked(backend) {
+        // The payment of a repeated gift: its invoice books it, and the refund was seen before.
+        let test = TestPayments::new(backend);
+        let mut early = refund("re_1");
+        early.metadata.clear();
+        early.payment = Some("pi_1".into());
+        let mut known = payment("pi_1");
+        known.status = PaymentStatus::Processing;
+        test.stripe.change(|says| {
+            says.refunds.insert("re_1".into(), early);
+            says.payments.insert("pi_1".into(), known);
+        });
+        test.receive(&head("evt_1", "refund.created", "refund", "re_1"));
+        test.drain().await;
+        let looks: Vec<_> = test.events().iter().map(|e| e.object_id.clone()).collect();
+        assert_eq!(looks, ["re_1", "pi_1", "re_1"], "and there it ends");
+    }
+
+    async fn a_pending_refund_is_looked_at_again(backend) {
+        let test = TestPayments::new(backend);
+        let mut pending = refund("re_1");
+        pending.status = RefundStatus::Pending;
+        test.stripe.change(|says| says.refunds.insert("re_1".into(), pending));
+        test.receive(&head("evt_1", "refund.created", "refund", "re_1"));
+        test.drain().await;
+        test.pass(Duration::minutes(59));
+        assert_eq!(test.payments.sweep_when_due().await.unwrap(), 0);
+        test.pass(Duration::minutes(2));
+        assert_eq!(test.payments.sweep_when_due().await.unwrap(), 1);
+        test.stripe.change(|says| says.refunds.get_mut("re_1").unwrap().status = RefundStatus::Succeeded);
+        test.drain().await;
+        test.pass(Duration::days(30));
+        assert_eq!(test.payments.sweep_when_due().await.unwrap(), 0, "it is there");
     }
 
     async fn looks_wait_once_per_object(backend) {

@@ -49,6 +49,35 @@ on_both! {
         assert_eq!(desk.mails().iter().filter(|(name, _)| name == "refund_confirmation").count(), 2);
     }
 
+    async fn a_refund_needs_a_reason(backend) {
+        let desk = Desk::new(backend);
+        let (_, id) = desk.paid("25");
+        for empty in ["", "  \t "] {
+            let asked = desk.write(|db| {
+                refunds::request(db, id, "", empty, &finance(), &desk.books.root, desk.now())
+            });
+            let Err(Error::Invalid(wrong)) = asked else { panic!("{asked:?}") };
+            assert_eq!(wrong[0].field, "reason");
+        }
+        assert!(states(&desk, id).is_empty());
+    }
+
+    async fn a_refund_told_as_refused_that_was_made_after_all_counts(backend) {
+        let desk = Desk::new(backend);
+        let (_, id) = desk.paid("25");
+        ask(&desk, id, "").unwrap();
+        let made = made(&desk, "re_1", R::Succeeded);
+        let new = pledgepost::stripe::NewRefund {
+            payment: made.payment.clone().unwrap(), amount_minor: 2500, metadata: made.metadata.clone(),
+        };
+        desk.observe(&Observed::Refused(Command::Refund(new), "no".into())).unwrap();
+        assert_eq!(states(&desk, id), [(2500, RefundState::Failed)]);
+        desk.sees(made);
+        assert_eq!(states(&desk, id), [(2500, RefundState::Succeeded)]);
+        assert!(voided(&desk, id));
+        assert!(ask(&desk, id, "").is_err(), "nothing is left to be given back twice");
+    }
+
     async fn a_refund_that_fails_after_all_restores(backend) {
         let desk = Desk::new(backend);
         let (_, id) = desk.paid("25");

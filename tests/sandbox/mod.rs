@@ -1,5 +1,6 @@
 //! What stands in for the world outside.
 
+mod door;
 mod mailbox;
 mod stripe_api;
 mod stripe_money;

@@ -97,15 +97,46 @@ impl KillStage {
         assert_eq!(child.wait(), None, "ended by the signal, not by itself");
     }
 
+    /// Asks it to end, and waits.
+    pub fn stop(&mut self) {
+        let mut child = self.child.take().expect("a running child");
+        child.signal("TERM");
+        assert_eq!(child.wait(), Some(0));
+    }
+
+    /// What a command of the program ends with and says, answers and complaints together.
+    pub fn said(&self, args: &[&str]) -> (Option<i32>, String) {
+        let output = self.program.run(args);
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (output.status.code(), text)
+    }
+
+    /// `stripe sync --json`: the exit code and the report.
+    pub fn sync_json(&self) -> (Option<i32>, Value) {
+        let output = self.program.run(&["stripe", "sync", "--json"]);
+        let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{complaints}"));
+        (output.status.code(), report)
+    }
+
+    /// From now on commands find nobody at Stripe's address.
+    pub fn stripe_is_away(&mut self) {
+        self.program.set("PLEDGEPOST_STRIPE_API_BASE", "http://127.0.0.1:1/");
+    }
+
     pub fn sync(&self) -> String {
         self.program.ok(&["stripe", "sync"])
     }
 
     /// Sends the form, 25 EUR; the answer may be a long time coming.
     pub fn give(&self, every: Option<Interval>) -> JoinHandle<Option<(u16, String)>> {
+        self.post_gift("25", GIVER, every)
+    }
+
+    fn post_gift(&self, amount: &str, email: &str, every: Option<Interval>) -> JoinHandle<Option<(u16, String)>> {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let every = every.map_or("once", Interval::as_str);
-        let fields = [("every", every), ("currency", "EUR"), ("amount", "25"), ("email", GIVER), ("name", "Ada")];
+        let fields = [("every", every), ("currency", "EUR"), ("amount", amount), ("email", email), ("name", "Ada")];
         let post = client.post(format!("{}/donate", self.base)).header("origin", &self.base).form(&fields);
         tokio::spawn(async move {
             let answer = post.send().await.ok()?;
@@ -113,6 +144,15 @@ impl KillStage {
             let status = answer.status().as_u16();
             Some((status, to.unwrap_or(answer.text().await.unwrap_or_default())))
         })
+    }
+
+    /// Sends the form as that giver; the session that Stripe made.
+    pub async fn give_from(&self, amount: &str, email: &str, every: Option<Interval>) -> Checkout {
+        let (status, to) = self.post_gift(amount, email, every).await.unwrap().expect("an answer");
+        assert_eq!(status, 303, "{to}");
+        let listing = Listing { limit: 100, ..Listing::default() };
+        let made = self.stripe.client().checkouts(&listing).await.unwrap().items;
+        made.into_iter().find(|session| session.url.as_ref() == Some(&to)).expect("the session")
     }
 
     /// Sends the form and comes to Stripe's page.
@@ -147,7 +187,7 @@ impl KillStage {
         assert!(self.db.write_here(age).unwrap() > 0);
     }
 
-    fn read<T>(&self, work: impl FnOnce(&mut Db) -> Result<T, Error>) -> T {
+    pub fn read<T>(&self, work: impl FnOnce(&mut Db) -> Result<T, Error>) -> T {
         self.db.read_here(work).unwrap()
     }
 
@@ -235,10 +275,21 @@ impl Courier {
                 if no_more.load(Ordering::SeqCst) {
                     continue;
                 }
-                let Ok(answer) = client.get(&list).bearer_auth(SECRET_KEY).send().await else { continue };
-                let Ok(page) = answer.json::<Value>().await else { continue };
+                let (mut events, mut more, mut after) = (Vec::new(), true, String::new());
+                while more {
+                    let Ok(answer) = client.get(format!("{list}{after}")).bearer_auth(SECRET_KEY).send().await else {
+                        break;
+                    };
+                    let Ok(page) = answer.json::<Value>().await else { break };
+                    events.extend(page["data"].as_array().into_iter().flatten().cloned());
+                    more = page["has_more"] == true;
+                    after = events
+                        .last()
+                        .map(|last| format!("&starting_after={}", last["id"].as_str().unwrap()))
+                        .unwrap_or_default();
+                }
                 // The newest first: in the wrong order.
-                for event in page["data"].as_array().into_iter().flatten() {
+                for event in &events {
                     let (id, kind) = (event["id"].as_str().unwrap(), event["type"].as_str().unwrap());
                     if done.lock().unwrap().contains(&format!("{kind} {id}")) || no_more.load(Ordering::SeqCst) {
                         continue;

@@ -23,8 +23,12 @@ impl Program {
         Self { environment: vec![], folder }.with("DATABASE_URL", database_url).with("PLEDGEPOST_LOG", "warn")
     }
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.into(), value.into()));
+        self.set(name, value);
         self
+    }
+    /// The last value holds.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.into(), value.into()));
     }
     /// Writes a file into the working folder; answers its path.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {

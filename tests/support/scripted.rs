@@ -33,6 +33,10 @@ pub struct Says {
     pub down: Option<Failure>,
     /// The next writing calls fail so, after they took effect.
     pub unheard: VecDeque<Failure>,
+    /// The next writing calls are refused so, and nothing happens.
+    pub refuses: VecDeque<Failure>,
+    /// Asking for the refunds of a payment fails so.
+    pub lists_away: Option<Failure>,
     /// What was called: `payment pi_1`, `create_refund pi_1 key`.
     pub calls: Vec<String>,
 }
@@ -67,6 +71,10 @@ impl Scripted {
         })
     }
     fn write<T: Send + 'static>(&self, call: String, say: impl FnOnce(&mut Says) -> Option<T>) -> Answer<'_, T> {
+        if let Some(refusal) = self.change(|says| says.refuses.pop_front()) {
+            self.change(|says| says.calls.push(call));
+            return Box::pin(async move { Err(refusal) });
+        }
         let unheard = self.says.lock().unwrap().unheard.pop_front();
         let answer = self.answer(call, say);
         match unheard {
@@ -147,6 +155,9 @@ impl StripeApi for Scripted {
         self.answer(format!("invoice {id}"), |says| says.invoices.get(id).cloned())
     }
     fn refunds_of<'a>(&'a self, payment: &'a str) -> Answer<'a, Vec<Refund>> {
+        if let Some(away) = self.change(|says| says.lists_away.clone()) {
+            return Box::pin(async move { Err(away) });
+        }
         self.answer(format!("refunds_of {payment}"), |says| {
             Some(says.refunds.values().filter(|it| it.payment.as_deref() == Some(payment)).cloned().collect())
         })

@@ -46,6 +46,10 @@ impl Booking<'_> {
             let (ours, theirs) = (row.amount(), &seen.amount);
             return Err(Error::conflict(format!("refund {id} is over {ours}; {} is over {theirs}", seen.id)));
         }
+        if row.state == RefundState::Failed && row.stripe_refund.is_none() {
+            // Told as refused, but Stripe made it: the money went.
+            row.state = RefundState::Requested;
+        }
         link_once("refund at Stripe", &mut row.stripe_refund, &seen.id)?;
         link_once("account", &mut row.account, account)?;
         let verdict = self.moves(db, &gift, &mut row, next, seen.failure.as_deref())?;

@@ -64,6 +64,17 @@ pub(super) fn refunds_of(db: &mut Db, payment: &str) -> QueryResult<Vec<String>>
     stripe_refunds::table.filter(stripe_refunds::payment.eq(payment)).select(stripe_refunds::id).load(db)
 }
 
+/// Refunds on their way at the bank: (refund, when made, when last seen), those that were seen longest ago first.
+pub(super) fn refunds_on_their_way(db: &mut Db, before: At, limit: i64) -> QueryResult<Vec<(String, At, At)>> {
+    stripe_refunds::table
+        .filter(stripe_refunds::status.eq_any(["pending", "requires_action"]))
+        .filter(stripe_refunds::mirrored_at.le(before))
+        .order(stripe_refunds::mirrored_at.asc())
+        .limit(limit)
+        .select((stripe_refunds::id, stripe_refunds::created_at, stripe_refunds::mirrored_at))
+        .load(db)
+}
+
 /// Payments whose money came, but whose line of the balance is not here yet: (payment, when charged, when last seen),
 /// those that were seen longest ago first.
 pub(super) fn unsettled(db: &mut Db, before: At, limit: i64) -> QueryResult<Vec<(String, At, At)>> {

@@ -34,10 +34,6 @@ pub async fn ask(staff: Writer, app: Data<App>, id: Path<DonationId>) -> Answer 
 pub async fn refund(staff: Writer, app: Data<App>, id: Path<DonationId>, form: Form<RefundForm>) -> Answer {
     let (id, form, actor) = (*id, form.into_inner(), staff.actor());
     let (typed, root, now) = (form.clone(), app.root.clone(), app.clock.now());
-    if typed.reason.trim().is_empty() {
-        let error = FieldError { field: "reason".into(), message: "say why, for your colleagues".into() };
-        return page(&staff, &app, id, StatusCode::UNPROCESSABLE_ENTITY, form, vec![error]).await;
-    }
     let done = app
         .db
         .write(move |db| refunds::request(db, id, &typed.amount, &typed.reason, &actor, &root, now).map(|_| ()))
