@@ -1,16 +1,15 @@
-//! Rows of the inbox and of the commands: leasing, closing, giving back; what staff see of them.
+//! What the worker does with rows: leasing, closing, giving back, and the versions of objects.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::model::{CommandState, EventState, PaymentCommand, PaymentEvent};
+use super::super::model::{CommandState, EventState, PaymentCommand, PaymentEvent};
 use crate::db::schema::{payment_commands, payment_events, stripe_charges, stripe_objects};
 use crate::db::types::Instant;
 use crate::db::{Db, dialect};
-use crate::error::Error;
-use crate::values::{At, NodeId, Page, PageRequest, PaymentCommandId, PaymentEventId};
+use crate::values::{At, NodeId, PaymentCommandId, PaymentEventId};
 
 const EVENT_COLUMNS: &str = "id, event_id, account, kind, object_kind, object_id, source, livemode, api_version, state, \
                              outcome, attempts, next_at, happened_at, received_at, processed_at";
@@ -18,7 +17,7 @@ const COMMAND_COLUMNS: &str =
     "id, idempotency_key, kind, payload, state, outcome, attempts, next_at, created_at, done_at";
 
 /// Whether anything is due: a read, so that looking every second holds up nobody.
-pub(super) fn is_due(db: &mut Db, now: At) -> QueryResult<bool> {
+pub(in crate::payments) fn is_due(db: &mut Db, now: At) -> QueryResult<bool> {
     for table in ["payment_events", "payment_commands"] {
         let sql = format!("SELECT id FROM {table} WHERE state = 'pending' AND lease IS NULL AND next_at <= $1 LIMIT 1");
         if diesel::sql_query(sql).bind::<Instant, _>(now).get_result::<Found>(db).optional()?.is_some() {
@@ -35,14 +34,24 @@ struct Found {
 }
 
 /// Leases the events that are due, oldest first.
-pub(super) fn claim_events(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<PaymentEvent>> {
+pub(in crate::payments) fn claim_events(
+    db: &mut Db,
+    node: NodeId,
+    now: At,
+    limit: i64,
+) -> QueryResult<Vec<PaymentEvent>> {
     let mut rows: Vec<PaymentEvent> = claim(db, "payment_events", EVENT_COLUMNS, node, now, limit)?;
     rows.sort_by_key(|row| row.id);
     Ok(rows)
 }
 
 /// Leases the commands that are due, oldest first.
-pub(super) fn claim_commands(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<PaymentCommand>> {
+pub(in crate::payments) fn claim_commands(
+    db: &mut Db,
+    node: NodeId,
+    now: At,
+    limit: i64,
+) -> QueryResult<Vec<PaymentCommand>> {
     let mut rows: Vec<PaymentCommand> = claim(db, "payment_commands", COMMAND_COLUMNS, node, now, limit)?;
     rows.sort_by_key(|row| row.id);
     Ok(rows)
@@ -62,7 +71,7 @@ where
 }
 
 /// The payments that these charges belong to, as far as the mirror knows.
-pub(super) fn payments_of(db: &mut Db, charges: &[String]) -> QueryResult<HashMap<String, String>> {
+pub(in crate::payments) fn payments_of(db: &mut Db, charges: &[String]) -> QueryResult<HashMap<String, String>> {
     if charges.is_empty() {
         return Ok(HashMap::new());
     }
@@ -71,7 +80,7 @@ pub(super) fn payments_of(db: &mut Db, charges: &[String]) -> QueryResult<HashMa
 }
 
 /// How often each object was written; those that are missing, never.
-pub(super) fn versions(db: &mut Db, ids: &[String]) -> QueryResult<HashMap<String, i64>> {
+pub(in crate::payments) fn versions(db: &mut Db, ids: &[String]) -> QueryResult<HashMap<String, i64>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -79,12 +88,12 @@ pub(super) fn versions(db: &mut Db, ids: &[String]) -> QueryResult<HashMap<Strin
     Ok(rows.select((stripe_objects::id, stripe_objects::version)).load::<(String, i64)>(db)?.into_iter().collect())
 }
 
-pub(super) fn version(db: &mut Db, id: &str) -> QueryResult<i64> {
+pub(in crate::payments) fn version(db: &mut Db, id: &str) -> QueryResult<i64> {
     Ok(stripe_objects::table.find(id).select(stripe_objects::version).first(db).optional()?.unwrap_or(0))
 }
 
 /// Counts a write of the object and locks it until the transaction ends; `false` when somebody wrote since `seen`.
-pub(super) fn advance(db: &mut Db, id: &str, seen: i64) -> QueryResult<bool> {
+pub(in crate::payments) fn advance(db: &mut Db, id: &str, seen: i64) -> QueryResult<bool> {
     // `WHERE`-less INSERTs race on PostgreSQL only as far as the unique key: the second waits, then compares.
     let sql = "INSERT INTO stripe_objects (id, version) VALUES ($1, 1) \
                ON CONFLICT (id) DO UPDATE SET version = stripe_objects.version + 1 WHERE stripe_objects.version = $2";
@@ -92,7 +101,7 @@ pub(super) fn advance(db: &mut Db, id: &str, seen: i64) -> QueryResult<bool> {
 }
 
 /// Closes leased rows; answers how many were still this node's.
-pub(super) fn close(
+pub(in crate::payments) fn close(
     db: &mut Db,
     ids: &[PaymentEventId],
     node: NodeId,
@@ -114,7 +123,7 @@ pub(super) fn close(
 }
 
 /// What failed about these objects before is settled by what was seen now.
-pub(super) fn settle_failed(db: &mut Db, objects: &[&str], now: At) -> QueryResult<()> {
+pub(in crate::payments) fn settle_failed(db: &mut Db, objects: &[&str], now: At) -> QueryResult<()> {
     let failed = payment_events::table.filter(payment_events::object_id.eq_any(objects));
     diesel::update(failed.filter(payment_events::state.eq(EventState::Failed)))
         .set((
@@ -127,7 +136,7 @@ pub(super) fn settle_failed(db: &mut Db, objects: &[&str], now: At) -> QueryResu
 }
 
 /// Puts a leased row back for later. A look for which another one waits already is closed instead.
-pub(super) fn put_back(
+pub(in crate::payments) fn put_back(
     db: &mut Db,
     id: PaymentEventId,
     node: NodeId,
@@ -167,7 +176,7 @@ fn close_doubles(db: &mut Db, node: NodeId, only: Option<PaymentEventId>) -> Que
 }
 
 /// Ends a command; `false` when it was not this node's any more.
-pub(super) fn close_command(
+pub(in crate::payments) fn close_command(
     db: &mut Db,
     id: PaymentCommandId,
     node: NodeId,
@@ -187,7 +196,7 @@ pub(super) fn close_command(
     Ok(closed > 0)
 }
 
-pub(super) fn put_back_command(
+pub(in crate::payments) fn put_back_command(
     db: &mut Db,
     id: PaymentCommandId,
     node: NodeId,
@@ -234,155 +243,8 @@ pub fn give_back(db: &mut Db, node: NodeId) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Which events staff look at.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub state: Option<EventState>,
-    /// The beginning of Stripe's type (`invoice`), or `look`.
-    pub kind: String,
-    /// An id of an object or of an event.
-    pub object: String,
-}
-
-/// Newest first.
-///
-/// # Errors
-/// The database's.
-pub fn list(db: &mut Db, filter: &Filter, request: PageRequest) -> QueryResult<Page<PaymentEvent>> {
-    let (mut rows, mut count) = (PaymentEvent::query().into_boxed(), payment_events::table.into_boxed());
-    if let Some(state) = filter.state {
-        rows = rows.filter(payment_events::state.eq(state));
-        count = count.filter(payment_events::state.eq(state));
-    }
-    if !filter.kind.is_empty() {
-        // A range instead of LIKE, which regards case on one back end only.
-        let range = payment_events::kind.ge(filter.kind.clone());
-        let end = payment_events::kind.lt(format!("{}\u{7f}", filter.kind));
-        rows = rows.filter(range.clone().and(end.clone()));
-        count = count.filter(range.and(end));
-    }
-    if !filter.object.is_empty() {
-        let named = payment_events::object_id.eq(filter.object.clone());
-        let event = payment_events::event_id.eq(Some(filter.object.clone()));
-        rows = rows.filter(named.clone().nullable().or(event.clone()));
-        count = count.filter(named.nullable().or(event));
-    }
-    let total = count.count().get_result(db)?;
-    let rows = rows.order(payment_events::id.desc()).limit(request.size).offset(request.offset()).load(db)?;
-    Ok(Page { rows, total, request })
-}
-
-/// # Errors
-/// `NotFound`, or the database's.
-pub fn find(db: &mut Db, id: PaymentEventId) -> Result<PaymentEvent, Error> {
-    let row = PaymentEvent::query().filter(payment_events::id.eq(id)).first(db).optional()?;
-    row.ok_or(Error::NotFound("payment event"))
-}
-
-/// What Stripe sent, byte for byte.
-///
-/// # Errors
-/// The database's.
-pub fn payload(db: &mut Db, id: PaymentEventId) -> QueryResult<Option<Vec<u8>>> {
-    payment_events::table.filter(payment_events::id.eq(id)).select(payment_events::payload).first(db)
-}
-
-/// Commands that Stripe refused, newest first.
-///
-/// # Errors
-/// The database's.
-pub fn refused_commands(db: &mut Db, limit: i64) -> QueryResult<Vec<PaymentCommand>> {
-    let failed = PaymentCommand::query().filter(payment_commands::state.eq(CommandState::Failed));
-    failed.order(payment_commands::id.desc()).limit(limit).load(db)
-}
-
-/// What staff should look at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Attention {
-    pub failed_events: i64,
-    /// Of the last two weeks: there is nothing to press, only to know.
-    pub refused_commands: i64,
-    /// Events that wait for longer than a quarter of an hour.
-    pub late_events: i64,
-}
-
-/// # Errors
-/// The database's.
-pub fn attention(db: &mut Db, now: At) -> QueryResult<Attention> {
-    let state = |state: EventState| payment_events::table.filter(payment_events::state.eq(state));
-    let refused = payment_commands::table.filter(payment_commands::state.eq(CommandState::Failed));
-    let recent = refused.filter(payment_commands::done_at.gt(Some(now - chrono::Duration::days(14))));
-    let late = payment_events::received_at.lt(now - chrono::Duration::minutes(15));
-    Ok(Attention {
-        failed_events: state(EventState::Failed).count().get_result(db)?,
-        refused_commands: recent.count().get_result(db)?,
-        late_events: state(EventState::Pending).filter(late).count().get_result(db)?,
-    })
-}
-
-/// The oldest event that waits, and the newest that Stripe sent or listed.
-///
-/// # Errors
-/// The database's.
-pub fn ends(db: &mut Db) -> QueryResult<(Option<At>, Option<At>)> {
-    let pending = payment_events::table.filter(payment_events::state.eq(EventState::Pending));
-    let oldest = pending.select(payment_events::received_at).order(payment_events::id.asc()).first(db).optional()?;
-    let told = payment_events::table.filter(payment_events::event_id.is_not_null());
-    let newest = told.select(payment_events::received_at).order(payment_events::id.desc()).first(db).optional()?;
-    Ok((oldest, newest))
-}
-
-/// What staff may do about a failed event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    TryAgain,
-    /// It is understood and needs nothing.
-    SetAside,
-}
-
-/// # Errors
-/// `Conflict` when the event is not a failed one (any more), or has nothing to look at.
-pub fn decide(db: &mut Db, id: PaymentEventId, decision: Decision, by: &str, now: At) -> Result<PaymentEvent, Error> {
-    let event = find(db, id)?;
-    let failed = payment_events::table.filter(payment_events::id.eq(id));
-    let failed = failed.filter(payment_events::state.eq(EventState::Failed));
-    let changed = match decision {
-        Decision::TryAgain if event.object_id.is_empty() => {
-            return Err(Error::conflict("This cannot be read, so there is nothing to try again."));
-        }
-        Decision::TryAgain => {
-            let waits = payment_events::table
-                .filter(payment_events::object_id.eq(&event.object_id))
-                .filter(payment_events::event_id.is_null())
-                .filter(payment_events::state.eq(EventState::Pending));
-            if event.event_id.is_none() && waits.count().get_result::<i64>(db)? > 0 {
-                return Err(Error::conflict("A look at the same object waits already."));
-            }
-            diesel::update(failed)
-                .set((
-                    payment_events::state.eq(EventState::Pending),
-                    payment_events::attempts.eq(0_i64),
-                    payment_events::next_at.eq(now),
-                    payment_events::processed_at.eq(None::<At>),
-                ))
-                .execute(db)?
-        }
-        Decision::SetAside => diesel::update(failed)
-            .set((
-                payment_events::state.eq(EventState::Ignored),
-                payment_events::outcome.eq(format!("set aside by {by}; before: {}", event.outcome)),
-                payment_events::processed_at.eq(Some(now)),
-            ))
-            .execute(db)?,
-    };
-    match changed {
-        0 => Err(Error::conflict("This event has not failed, or not any more.")),
-        _ => Ok(event),
-    }
-}
-
 /// Whether a row about the object waits to be leased.
-pub(super) fn waits(db: &mut Db, object: &str) -> QueryResult<bool> {
+pub(in crate::payments) fn waits(db: &mut Db, object: &str) -> QueryResult<bool> {
     let waiting = payment_events::table
         .filter(payment_events::object_id.eq(object))
         .filter(payment_events::state.eq(EventState::Pending))
@@ -391,7 +253,7 @@ pub(super) fn waits(db: &mut Db, object: &str) -> QueryResult<bool> {
 }
 
 /// Whether something about the object was booked, or staff were told that it cannot be.
-pub(super) fn was_booked(db: &mut Db, object: &str) -> QueryResult<bool> {
+pub(in crate::payments) fn was_booked(db: &mut Db, object: &str) -> QueryResult<bool> {
     let ended = [EventState::Done, EventState::Failed];
     let rows = payment_events::table.filter(payment_events::object_id.eq(object));
     let rows = rows.filter(payment_events::state.eq_any(ended));
@@ -399,7 +261,7 @@ pub(super) fn was_booked(db: &mut Db, object: &str) -> QueryResult<bool> {
 }
 
 /// Whether staff were told of the object and did nothing yet.
-pub(super) fn has_failed(db: &mut Db, object: &str) -> QueryResult<bool> {
+pub(in crate::payments) fn has_failed(db: &mut Db, object: &str) -> QueryResult<bool> {
     let failed = payment_events::table
         .filter(payment_events::object_id.eq(object))
         .filter(payment_events::state.eq(EventState::Failed));
