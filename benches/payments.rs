@@ -143,7 +143,7 @@ async fn give(app: &Arc<App>, live: &Live, stripe: &Arc<SandboxStripe>, number: 
         campaign: None,
         website: String::new(),
     };
-    let begun: Begun = app
+    let mut begun: Begun = app
         .db
         .write(move |db| {
             let organisation = organisation::store::get(db, now)?;
@@ -151,6 +151,8 @@ async fn give(app: &Arc<App>, live: &Live, stripe: &Arc<SandboxStripe>, number: 
         })
         .await
         .unwrap();
+    // Stripe counts from its own clock.
+    begun.checkout.expires_at = Clock::System.now() + Duration::hours(1);
     let session = live.create_checkout(&begun.checkout, &begun.key).await.unwrap();
     let (here, id) = (stripe.clone(), session.id.clone());
     stripe.db.write(move |db| engine::pay(db, &here, &id, Outcome::Paid)).await.unwrap();
