@@ -70,8 +70,8 @@ fn say(report: &SyncReport) -> anyhow::Result<()> {
     let mut out = stdout();
     for (count, what) in [
         (report.looked_at, "looked at"),
-        (report.booked, "booked, now or before"),
-        (report.ignored, "without anything to book"),
+        (report.booked, "led to something in the books"),
+        (report.ignored, "known already, or nothing to book"),
         (report.failed, "failed: see /staff/payments/events?state=failed"),
         (report.waiting, "could not be looked at yet; tried again by a running Pledgepost"),
     ] {
