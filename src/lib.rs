@@ -11,6 +11,7 @@ pub mod config;
 pub mod db;
 pub mod donations;
 pub mod error;
+pub mod finance;
 pub mod i18n;
 pub mod installation;
 pub mod jobs;

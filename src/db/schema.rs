@@ -1,9 +1,11 @@
 //! The tables, as both back ends have them (`tests/db/migrations.rs` compares them with the migrations).
 
+mod finance_tables;
 mod gift_tables;
 mod payment_tables;
 mod sandbox_tables;
 
+pub use finance_tables::*;
 pub use gift_tables::*;
 pub use payment_tables::*;
 pub use sandbox_tables::*;
@@ -444,4 +446,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     receipt_counters,
     receipts,
     gift_events,
+    stripe_payouts,
+    stripe_balances,
+    books,
+    bank_accounts,
+    bank_statements,
+    bank_lines,
+    matches,
+    journal_accounts,
+    explanations,
+    journal_exports,
+    explained_transactions,
 );

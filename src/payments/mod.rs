@@ -11,6 +11,7 @@ pub mod inbox;
 mod mirror;
 mod model;
 mod observer;
+mod payouts;
 mod process;
 pub mod purge;
 pub mod read;

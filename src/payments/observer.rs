@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Command;
 use crate::db::Db;
 use crate::error::Error;
-use crate::stripe::{Checkout, Invoice, Payment, Refund, Subscription};
+use crate::stripe::{Checkout, Invoice, Payment, Payout, Refund, Subscription};
 use crate::values::At;
 
 /// An object as it was fetched a moment ago under our API version, or a command that Stripe refused for good.
@@ -16,6 +16,7 @@ pub enum Observed {
     Refund(Refund),
     Subscription(Subscription),
     Invoice(Invoice),
+    Payout(Payout),
     /// Stripe's words come with it.
     Refused(Command, String),
 }

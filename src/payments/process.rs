@@ -102,6 +102,7 @@ impl Payments {
             ObjectKind::Refund => Observed::Refund(self.api.refund(id).await?),
             ObjectKind::Subscription => Observed::Subscription(self.api.subscription(id).await?),
             ObjectKind::Invoice => Observed::Invoice(self.api.invoice(id).await?),
+            ObjectKind::Payout => Observed::Payout(self.payout(id).await?),
         })
     }
 
@@ -119,11 +120,12 @@ impl Payments {
         for _ in 0..MOST_FETCHES {
             let (observers, account, closing) = (self.observers.clone(), account.clone(), closing.clone());
             let (id_here, seen, now) = (id.to_owned(), observed.clone(), self.clock.now());
+            let livemode = self.livemode;
             let settled = self.db.write(move |db| {
                 if !store::advance(db, &id_here, version)? {
                     return Ok(Settled::Stale(store::version(db, &id_here)?));
                 }
-                mirror::write(db, &seen, &account, now)?;
+                mirror::write(db, &seen, &account, livemode, now)?;
                 let judged = judge(db, &observers, &seen, &Seen { account: &account, now })?;
                 follow(db, &seen, judged.known, now)?;
                 close(db, &closing, &account, &judged, (kind, &id_here), now)?;
@@ -288,7 +290,7 @@ fn follow(db: &mut Db, observed: &Observed, known: bool, now: At) -> diesel::Que
                 }
             }
         }
-        Observed::Payment(_) | Observed::Subscription(_) | Observed::Refused(..) => {}
+        Observed::Payment(_) | Observed::Subscription(_) | Observed::Payout(_) | Observed::Refused(..) => {}
     }
     for (kind, id) in looks {
         // What waits already will see at least as much.

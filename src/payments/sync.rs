@@ -63,6 +63,7 @@ impl Payments {
             ObjectKind::Invoice,
             ObjectKind::Payment,
             ObjectKind::Refund,
+            ObjectKind::Payout,
         ] {
             self.walk(kind, since, &mut listed, tell).await?;
         }
@@ -124,6 +125,7 @@ impl Payments {
             ObjectKind::Refund => ids(self.api.refunds(listing).await?, |it| it.id),
             ObjectKind::Subscription => ids(self.api.subscriptions(listing).await?, |it| it.id),
             ObjectKind::Invoice => ids(self.api.invoices(listing).await?, |it| it.id),
+            ObjectKind::Payout => ids(self.api.payouts(listing).await?, |it| it.id),
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use futures_util::future::BoxFuture;
 
-use super::model::{Checkout, EventHead, Interval, Invoice, Metadata, Payment, Refund, Subscription};
+use super::model::{
+    BalanceTransaction, Checkout, EventHead, Interval, Invoice, Metadata, Payment, Payout, Refund, Subscription,
+};
 use crate::values::{At, Money};
 
 /// What went wrong, told by what can be done about it.
@@ -92,6 +94,10 @@ pub trait StripeApi: Send + Sync {
     fn subscription<'a>(&'a self, id: &'a str) -> Answer<'a, Subscription>;
     /// With its payments.
     fn invoice<'a>(&'a self, id: &'a str) -> Answer<'a, Invoice>;
+    /// With its balance transactions, but without the lines that it took along.
+    fn payout<'a>(&'a self, id: &'a str) -> Answer<'a, Payout>;
+    /// What is on the balance now, available and pending together, one sum per currency.
+    fn balance(&self) -> Answer<'_, Vec<Money>>;
     /// The refunds of one PaymentIntent (newest first, at most 100).
     fn refunds_of<'a>(&'a self, payment: &'a str) -> Answer<'a, Vec<Refund>>;
     /// The PaymentIntent of a charge, for events that name only the charge.
@@ -103,6 +109,14 @@ pub trait StripeApi: Send + Sync {
     /// Whatever their state, ended ones too.
     fn subscriptions<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Subscription>>;
     fn invoices<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Invoice>>;
+    fn payouts<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Payout>>;
+    /// The lines of the balance, or those that one automatic payout took along (its own among them). Stripe refuses the
+    /// question for a manual payout.
+    fn balance_transactions<'a>(
+        &'a self,
+        listing: &'a Listing,
+        payout: Option<&'a str>,
+    ) -> Answer<'a, Listed<BalanceTransaction>>;
     /// Of the kinds that we act on; Stripe keeps events for 30 days.
     fn events<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<EventHead>>;
 }

@@ -8,10 +8,10 @@ use stripe_types::{Expandable, List, Object};
 
 use super::api::{Failure, Listed};
 use super::model::{
-    BalanceTransaction, Charge, Checkout, CheckoutStatus, Invoice, InvoiceStatus, Metadata, Payment, PaymentStatus,
-    Refund, RefundStatus, Subscription, SubscriptionStatus,
+    BalanceTransaction, Charge, Checkout, CheckoutStatus, FeeDetail, Invoice, InvoiceStatus, Metadata, Payment,
+    PaymentStatus, Payout, PayoutStatus, Reconciliation, Refund, RefundStatus, Subscription, SubscriptionStatus,
 };
-use crate::values::{At, Currency, Money};
+use crate::values::{At, Currency, Day, Money};
 
 type Result<T> = std::result::Result<T, Failure>;
 
@@ -75,8 +75,22 @@ fn charge(charge: wire::Charge) -> Result<Charge> {
 }
 
 fn balance(transaction: Expandable<wire::BalanceTransaction>) -> Result<BalanceTransaction> {
-    let transaction = expanded(transaction, "balance_transaction")?;
+    line(expanded(transaction, "balance_transaction")?)
+}
+
+pub(super) fn line(transaction: wire::BalanceTransaction) -> Result<BalanceTransaction> {
+    let details = transaction.fee_details.into_iter().map(|detail| {
+        Ok(FeeDetail {
+            kind: detail.type_,
+            amount_minor: detail.amount,
+            currency: currency(&detail.currency)?,
+            description: detail.description,
+        })
+    });
     Ok(BalanceTransaction {
+        fee_details: details.collect::<Result<_>>()?,
+        status: transaction.status,
+        description: transaction.description,
         id: transaction.id.as_str().to_owned(),
         currency: currency(&transaction.currency)?,
         amount_minor: transaction.amount,
@@ -89,6 +103,29 @@ fn balance(transaction: Expandable<wire::BalanceTransaction>) -> Result<BalanceT
         source: transaction.source.map(|source| source.id().to_string()),
         available_on: at(transaction.available_on)?,
         created_at: at(transaction.created)?,
+    })
+}
+
+pub(super) fn payout(payout: wire::Payout) -> Result<Payout> {
+    let words = [payout.failure_message, payout.failure_code].into_iter().flatten().next();
+    Ok(Payout {
+        id: payout.id.as_str().to_owned(),
+        amount: money(payout.amount, &payout.currency)?,
+        status: word(&payout.status, PayoutStatus::Unknown),
+        automatic: payout.automatic,
+        reconciliation: word(payout.reconciliation_status.as_str(), Reconciliation::Unknown),
+        // Midnight UTC of the day.
+        arrives_on: Day(at(payout.arrival_date)?.0.date_naive()),
+        trace: payout.trace_id.and_then(|trace| trace.value),
+        descriptor: payout.statement_descriptor,
+        failure: words,
+        balance: payout.balance_transaction.map(balance).transpose()?,
+        failure_balance: payout.failure_balance_transaction.map(balance).transpose()?,
+        original: payout.original_payout.map(id_of),
+        reversed_by: payout.reversed_by.map(id_of),
+        created_at: at(payout.created)?,
+        livemode: payout.livemode,
+        lines: None,
     })
 }
 

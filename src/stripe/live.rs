@@ -11,16 +11,21 @@ use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_billing::invoice::{ListInvoice, RetrieveInvoice};
 use stripe_billing::subscription::{CancelSubscription, RetrieveSubscription};
 use stripe_checkout::checkout_session::{ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession};
+use stripe_core::balance_transaction::ListBalanceTransaction;
 use stripe_core::charge::RetrieveCharge;
 use stripe_core::payment_intent::{ListPaymentIntent, RetrievePaymentIntent};
+use stripe_core::payout::{ListPayout, RetrievePayout};
 use stripe_core::refund::{ListRefund, RetrieveRefund};
 
 use super::api::{Answer, Failure, Listed, Listing, NewCheckout, NewRefund, StripeApi};
 use super::convert;
-use super::model::{Checkout, EventHead, Invoice, Payment, Refund, Subscription, SubscriptionStatus};
+use super::model::{
+    BalanceTransaction, Checkout, EventHead, Invoice, Payment, Payout, Refund, Subscription, SubscriptionStatus,
+};
 use crate::config::StripeConfig;
+use crate::values::Money;
 use failure::failure;
-use requests::{PAYMENT, REFUND, fields, in_list, known, page};
+use requests::{PAYMENT, PAYOUT, REFUND, fields, in_list, known, page};
 
 /// How long a call may take, answer and all. People wait for some of them.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -141,6 +146,15 @@ impl StripeApi for Live {
         Box::pin(async move { convert::invoice(self.read(request(known(id)?)).await?) })
     }
 
+    fn payout<'a>(&'a self, id: &'a str) -> Answer<'a, Payout> {
+        let request = |id| RetrievePayout::new(id).expand(fields(&PAYOUT));
+        Box::pin(async move { convert::payout(self.read(request(known(id)?)).await?) })
+    }
+
+    fn balance(&self) -> Answer<'_, Vec<Money>> {
+        Box::pin(async { requests::balance_sums(self.read(requests::balance()).await?) })
+    }
+
     fn refunds_of<'a>(&'a self, payment: &'a str) -> Answer<'a, Vec<Refund>> {
         let request = ListRefund::new().payment_intent(payment).limit(100).expand(in_list(&REFUND));
         Box::pin(async move {
@@ -180,6 +194,23 @@ impl StripeApi for Live {
     fn invoices<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Invoice>> {
         let request = page!(ListInvoice::new().expand(in_list(&["payments"])), listing);
         Box::pin(async move { convert::listed(self.read(request).await?, convert::invoice) })
+    }
+
+    fn payouts<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Payout>> {
+        let request = page!(ListPayout::new().expand(in_list(&PAYOUT)), listing);
+        Box::pin(async move { convert::listed(self.read(request).await?, convert::payout) })
+    }
+
+    fn balance_transactions<'a>(
+        &'a self,
+        listing: &'a Listing,
+        payout: Option<&'a str>,
+    ) -> Answer<'a, Listed<BalanceTransaction>> {
+        let mut request = page!(ListBalanceTransaction::new(), listing);
+        if let Some(payout) = payout {
+            request = request.payout(payout);
+        }
+        Box::pin(async move { convert::listed(self.read(request).await?, convert::line) })
     }
 
     fn events<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<EventHead>> {

@@ -12,8 +12,9 @@ pub use api::{Answer, Failure, Listed, Listing, NewCheckout, NewRefund, StripeAp
 pub use envelope::{Envelope, InvalidEnvelope};
 pub use live::Live;
 pub use model::{
-    BalanceTransaction, Charge, Checkout, CheckoutStatus, EventHead, Interval, Invoice, InvoiceStatus, Metadata,
-    ObjectKind, Payment, PaymentStatus, Refund, RefundStatus, Subscription, SubscriptionStatus,
+    BalanceTransaction, Charge, Checkout, CheckoutStatus, EventHead, FeeDetail, Interval, Invoice, InvoiceStatus,
+    Metadata, ObjectKind, Payment, PaymentStatus, Payout, PayoutStatus, Reconciliation, Refund, RefundStatus,
+    Subscription, SubscriptionStatus,
 };
 pub use signature::InvalidSignature;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::text_enum;
-use crate::values::{At, Currency, Money};
+use crate::values::{At, Currency, Day, Money};
 
 /// What we wrote on an object at Stripe: ids only (`donation`, `pledge`, `refund`), never personal data.
 pub type Metadata = BTreeMap<String, String>;
@@ -16,6 +16,7 @@ text_enum! {
         Refund => "refund",
         Subscription => "subscription",
         Invoice => "invoice",
+        Payout => "payout",
     }
 }
 
@@ -82,6 +83,29 @@ text_enum! {
         Paid => "paid",
         Void => "void",
         Uncollectible => "uncollectible",
+        Unknown => "unknown",
+    }
+}
+
+text_enum! {
+    pub enum PayoutStatus {
+        Pending => "pending",
+        InTransit => "in_transit",
+        /// At the bank, Stripe believes: it may still become `failed` within days.
+        Paid => "paid",
+        Failed => "failed",
+        Canceled => "canceled",
+        Unknown => "unknown",
+    }
+}
+
+text_enum! {
+    /// Whether Stripe has said which lines of the balance a payout took along.
+    pub enum Reconciliation {
+        Completed => "completed",
+        InProgress => "in_progress",
+        /// A manual payout: Stripe never says it.
+        NotApplicable => "not_applicable",
         Unknown => "unknown",
     }
 }
@@ -154,6 +178,12 @@ pub struct BalanceTransaction {
     pub amount_minor: i64,
     pub fee_minor: i64,
     pub net_minor: i64,
+    /// What the fee is made of.
+    pub fee_details: Vec<FeeDetail>,
+    /// `pending` until the money may be paid out, then `available`.
+    pub status: String,
+    /// Stripe's or staff's words, as on the payment.
+    pub description: Option<String>,
     /// As the API wrote it; money is never computed from it.
     pub exchange_rate: Option<String>,
     /// Stripe's `type`.
@@ -163,6 +193,47 @@ pub struct BalanceTransaction {
     pub source: Option<String>,
     pub available_on: At,
     pub created_at: At,
+}
+
+/// A part of a fee.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FeeDetail {
+    /// `stripe_fee`, `application_fee`, `tax`, …
+    pub kind: String,
+    pub amount_minor: i64,
+    pub currency: Currency,
+    pub description: Option<String>,
+}
+
+/// Money that leaves the balance for a bank account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payout {
+    /// `po_…`
+    pub id: String,
+    /// Negative when Stripe takes money from the bank, for a balance below zero.
+    pub amount: Money,
+    pub status: PayoutStatus,
+    /// By Stripe's schedule; else somebody asked for it.
+    pub automatic: bool,
+    pub reconciliation: Reconciliation,
+    /// The day on which it should be at the bank.
+    pub arrives_on: Day,
+    /// What banks call it; may come days later.
+    pub trace: Option<String>,
+    /// What the bank line should say. Banks change and cut it.
+    pub descriptor: Option<String>,
+    /// Why it failed, in Stripe's words.
+    pub failure: Option<String>,
+    pub balance: Option<BalanceTransaction>,
+    /// The money that came back when it failed.
+    pub failure_balance: Option<BalanceTransaction>,
+    /// Of a reversal: the payout that it reverses; and the other way round.
+    pub original: Option<String>,
+    pub reversed_by: Option<String>,
+    pub created_at: At,
+    pub livemode: bool,
+    /// The lines that it took along, itself left out: once Stripe has said so (`reconciliation` is completed).
+    pub lines: Option<Vec<BalanceTransaction>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

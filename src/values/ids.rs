@@ -43,12 +43,19 @@ macro_rules! id {
 
 id! {
     AnalysisId,
+    BankAccountId,
+    BankLineId,
+    BankStatementId,
     CampaignId,
     DeliveryId,
     DonationId,
     DonorId,
     FundId,
     JobId,
+    JournalAccountId,
+    JournalExportId,
+    /// A payout and its bank line.
+    MatchId,
     /// One life of one process (see `lease`): never used twice, so it is the lease's token too.
     NodeId,
     /// Something to be done at Stripe (see `payments`).

@@ -1,6 +1,7 @@
 //! Small value types without input or output: what is parsed here is right everywhere else.
 
 mod clock;
+mod day;
 mod email_address;
 mod ids;
 mod language;
@@ -12,10 +13,12 @@ mod text_value;
 mod token;
 
 pub use clock::{At, Clock};
+pub use day::{Day, InvalidDay, InvalidMonth, Month};
 pub use email_address::{EmailAddress, InvalidEmailAddress, mask};
 pub use ids::{
-    AnalysisId, CampaignId, DeliveryId, DonationId, DonorId, FundId, JobId, NodeId, PaymentCommandId, PaymentEventId,
-    PledgeId, ReceiptId, RefundId, SignupId, StaffId, SubscriberId, TopicId, VariantId,
+    AnalysisId, BankAccountId, BankLineId, BankStatementId, CampaignId, DeliveryId, DonationId, DonorId, FundId, JobId,
+    JournalAccountId, JournalExportId, MatchId, NodeId, PaymentCommandId, PaymentEventId, PledgeId, ReceiptId,
+    RefundId, SignupId, StaffId, SubscriberId, TopicId, VariantId,
 };
 pub use language::{InvalidLanguage, Language};
 pub use money::{Currency, InvalidAmount, InvalidCurrency, Money};

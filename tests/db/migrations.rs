@@ -23,7 +23,8 @@ fn columns(database: &Database) -> Vec<Column> {
             let sql = match db {
                 Db::Pg(_) => {
                     "SELECT table_name::text, column_name::text, (is_nullable = 'YES')::int::bigint AS nullable \
-                     FROM information_schema.columns WHERE table_schema = 'public'"
+                     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name) \
+                     WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
                 }
                 Db::Sqlite(_) => {
                     "SELECT m.name AS table_name, c.name AS column_name, CAST(c.\"notnull\" = 0 AS BIGINT) AS nullable \

@@ -28,6 +28,10 @@ pub struct Says {
     pub refunds: BTreeMap<String, Refund>,
     pub subscriptions: BTreeMap<String, Subscription>,
     pub invoices: BTreeMap<String, Invoice>,
+    pub payouts: BTreeMap<String, Payout>,
+    /// Lines of the balance, each with the automatic payout that took it along.
+    pub lines: Vec<(BalanceTransaction, Option<String>)>,
+    pub balance: Vec<Money>,
     pub events: Vec<EventHead>,
     /// Every call fails so.
     pub down: Option<Failure>,
@@ -154,6 +158,12 @@ impl StripeApi for Scripted {
     fn invoice<'a>(&'a self, id: &'a str) -> Answer<'a, Invoice> {
         self.answer(format!("invoice {id}"), |says| says.invoices.get(id).cloned())
     }
+    fn payout<'a>(&'a self, id: &'a str) -> Answer<'a, Payout> {
+        self.answer(format!("payout {id}"), |says| says.payouts.get(id).cloned())
+    }
+    fn balance(&self) -> Answer<'_, Vec<Money>> {
+        self.answer("balance".into(), |says| Some(says.balance.clone()))
+    }
     fn refunds_of<'a>(&'a self, payment: &'a str) -> Answer<'a, Vec<Refund>> {
         if let Some(away) = self.change(|says| says.lists_away.clone()) {
             return Box::pin(async move { Err(away) });
@@ -189,6 +199,20 @@ impl StripeApi for Scripted {
     fn invoices<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Invoice>> {
         self.list("invoices", listing, |s| {
             s.invoices.values().map(|o| (o.id.clone(), o.created_at, o.clone())).collect()
+        })
+    }
+    fn payouts<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<Payout>> {
+        self.list("payouts", listing, |s| s.payouts.values().map(|o| (o.id.clone(), o.created_at, o.clone())).collect())
+    }
+    fn balance_transactions<'a>(
+        &'a self,
+        listing: &'a Listing,
+        payout: Option<&'a str>,
+    ) -> Answer<'a, Listed<BalanceTransaction>> {
+        let payout = payout.map(str::to_owned);
+        self.list("lines", listing, move |s| {
+            let asked = s.lines.iter().filter(|(_, of)| payout.is_none() || *of == payout);
+            asked.map(|(line, _)| (line.id.clone(), line.created_at, line.clone())).collect()
         })
     }
     fn events<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<EventHead>> {
@@ -235,6 +259,9 @@ pub fn balance(id: &str) -> BalanceTransaction {
         amount_minor: 2500,
         fee_minor: 63,
         net_minor: 2437,
+        fee_details: Vec::new(),
+        status: "pending".into(),
+        description: None,
         exchange_rate: None,
         kind: "charge".into(),
         reporting_category: "charge".into(),
@@ -345,6 +372,7 @@ impl Observer for TestBooks {
             Observed::Refund(it) => (&it.id, &it.metadata),
             Observed::Subscription(it) => (&it.id, &it.metadata),
             Observed::Invoice(it) => (&it.id, &it.metadata),
+            Observed::Payout(_) => return Ok(Verdict::NotOurs),
             Observed::Refused(command, words) => {
                 self.refused.lock().unwrap().push(format!("{}: {words}", command.kind()));
                 return Ok(Verdict::Booked("the refusal".into()));

@@ -1,4 +1,6 @@
 DROP TABLE stripe_cursors;
+DROP TABLE stripe_balances;
+DROP TABLE stripe_payouts;
 DROP TABLE balance_transactions;
 DROP TABLE stripe_invoices;
 DROP TABLE stripe_subscriptions;

@@ -160,22 +160,66 @@ CREATE TABLE stripe_invoices (
 CREATE INDEX stripe_invoices_by_subscription ON stripe_invoices (subscription);
 CREATE INDEX stripe_invoices_by_payment ON stripe_invoices (payment);
 
+-- Lines of the balance. `livemode` is that of the key by which they were asked for: Stripe does not say it on them.
+-- `fee_details` is Stripe's list as JSON. `payout`: the automatic payout that took it along.
 CREATE TABLE balance_transactions (
     id TEXT PRIMARY KEY NOT NULL,
     account TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    status TEXT NOT NULL,
     currency TEXT NOT NULL,
     amount_minor BIGINT NOT NULL,
     fee_minor BIGINT NOT NULL,
     net_minor BIGINT NOT NULL,
+    fee_details TEXT NOT NULL,
     exchange_rate TEXT,
     kind TEXT NOT NULL,
     reporting_category TEXT NOT NULL,
+    description TEXT,
     source TEXT,
+    payout TEXT,
     available_on TEXT NOT NULL,
     created_at TEXT NOT NULL,
     mirrored_at TEXT NOT NULL
 );
 CREATE INDEX balance_transactions_by_source ON balance_transactions (source);
+CREATE INDEX balance_transactions_by_payout ON balance_transactions (payout) WHERE payout IS NOT NULL;
+CREATE INDEX balance_transactions_by_time ON balance_transactions (created_at, id);
+
+-- Money on its way from the balance to a bank account. Days are Stripe's, as it writes them.
+CREATE TABLE stripe_payouts (
+    id TEXT PRIMARY KEY NOT NULL,
+    account TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    status TEXT NOT NULL,
+    amount_minor BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    automatic BOOLEAN NOT NULL,
+    reconciliation TEXT NOT NULL,
+    arrives_on TEXT NOT NULL,
+    trace TEXT,
+    descriptor TEXT,
+    failure TEXT,
+    balance_transaction TEXT,
+    failure_balance_transaction TEXT,
+    original TEXT,
+    reversed_by TEXT,
+    created_at TEXT NOT NULL,
+    mirrored_at TEXT NOT NULL
+);
+CREATE INDEX stripe_payouts_by_time ON stripe_payouts (created_at, id);
+CREATE INDEX stripe_payouts_by_amount ON stripe_payouts (amount_minor, currency);
+
+-- What Stripe says is on the balance (available and pending), beside the sum of the lines that were here at that moment.
+CREATE TABLE stripe_balances (
+    account TEXT NOT NULL,
+    livemode BOOLEAN NOT NULL,
+    currency TEXT NOT NULL,
+    minor BIGINT NOT NULL,
+    mirrored_minor BIGINT NOT NULL,
+    asked_at TEXT NOT NULL,
+    PRIMARY KEY (account, livemode, currency)
+);
 
 -- How far the events were read: the next poll begins a little before.
 CREATE TABLE stripe_cursors (

@@ -194,17 +194,62 @@ diesel::table! {
     balance_transactions (id) {
         id -> Text,
         account -> Text,
+        livemode -> Bool,
+        status -> Text,
         currency -> Text,
         amount_minor -> BigInt,
         fee_minor -> BigInt,
         net_minor -> BigInt,
+        fee_details -> Text,
         exchange_rate -> Nullable<Text>,
         kind -> Text,
         reporting_category -> Text,
+        description -> Nullable<Text>,
         source -> Nullable<Text>,
+        payout -> Nullable<Text>,
         available_on -> Instant,
         created_at -> Instant,
         mirrored_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Instant;
+
+    stripe_payouts (id) {
+        id -> Text,
+        account -> Text,
+        livemode -> Bool,
+        status -> Text,
+        amount_minor -> BigInt,
+        currency -> Text,
+        automatic -> Bool,
+        reconciliation -> Text,
+        arrives_on -> Text,
+        trace -> Nullable<Text>,
+        descriptor -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        balance_transaction -> Nullable<Text>,
+        failure_balance_transaction -> Nullable<Text>,
+        original -> Nullable<Text>,
+        reversed_by -> Nullable<Text>,
+        created_at -> Instant,
+        mirrored_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Instant;
+
+    stripe_balances (account, livemode, currency) {
+        account -> Text,
+        livemode -> Bool,
+        currency -> Text,
+        minor -> BigInt,
+        mirrored_minor -> BigInt,
+        asked_at -> Instant,
     }
 }
 

@@ -54,6 +54,7 @@ impl Observer for Books {
             Observed::Payment(payment) => booking.payment(db, payment, seen.account),
             Observed::Invoice(invoice) => booking.invoice(db, invoice, seen.account),
             Observed::Subscription(subscription) => booking.subscription(db, subscription, seen.account),
+            Observed::Payout(_) => Ok(Verdict::NotOurs),
             Observed::Refund(refund) => booking.refund(db, refund, seen.account),
             Observed::Refused(Command::Refund(refund), words) => booking.refund_refused(db, &refund.metadata, words),
             Observed::Refused(Command::EndSubscription { subscription }, words) => {

@@ -107,7 +107,7 @@ pub fn linked(db: &mut Db, kind: ObjectKind, id: &str) -> QueryResult<Option<Don
         ObjectKind::Checkout => rows.filter(donations::checkout.eq(id)).first(db).optional(),
         ObjectKind::Payment => rows.filter(donations::payment.eq(id)).first(db).optional(),
         ObjectKind::Invoice => rows.filter(donations::invoice.eq(id)).first(db).optional(),
-        ObjectKind::Refund | ObjectKind::Subscription => Ok(None),
+        ObjectKind::Refund | ObjectKind::Subscription | ObjectKind::Payout => Ok(None),
     }
 }
 

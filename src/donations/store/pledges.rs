@@ -150,7 +150,7 @@ pub fn linked(db: &mut Db, kind: ObjectKind, id: &str) -> QueryResult<Option<Ple
     match kind {
         ObjectKind::Checkout => rows.filter(pledges::checkout.eq(id)).first(db).optional(),
         ObjectKind::Subscription => rows.filter(pledges::subscription.eq(id)).first(db).optional(),
-        ObjectKind::Invoice | ObjectKind::Payment | ObjectKind::Refund => Ok(None),
+        ObjectKind::Invoice | ObjectKind::Payment | ObjectKind::Refund | ObjectKind::Payout => Ok(None),
     }
 }
 

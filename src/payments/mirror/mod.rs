@@ -6,12 +6,15 @@ use diesel::prelude::*;
 
 use super::Observed;
 use crate::db::schema::{
-    balance_transactions, stripe_charges, stripe_checkouts, stripe_invoices, stripe_payments, stripe_refunds,
-    stripe_subscriptions,
+    balance_transactions, stripe_charges, stripe_checkouts, stripe_invoices, stripe_payments, stripe_payouts,
+    stripe_refunds, stripe_subscriptions,
 };
 use crate::db::{Both, Db};
-use crate::stripe::BalanceTransaction;
+use crate::stripe::{BalanceTransaction, Payout};
 use crate::values::At;
+
+/// Ids in one statement.
+const PIECE: usize = 500;
 
 /// Inserts the row, or writes it over the one that is there.
 macro_rules! upsert {
@@ -23,8 +26,8 @@ macro_rules! upsert {
 }
 
 /// Writes what was observed over what was known. The caller holds the object's version.
-pub(super) fn write(db: &mut Db, observed: &Observed, account: &str, now: At) -> QueryResult<()> {
-    let seen = rows::Seen { account, now };
+pub(super) fn write(db: &mut Db, observed: &Observed, account: &str, livemode: bool, now: At) -> QueryResult<()> {
+    let seen = rows::Seen { account, livemode, now };
     match observed {
         Observed::Checkout(checkout) => upsert!(db, stripe_checkouts, seen.checkout(checkout))?,
         Observed::Subscription(subscription) => upsert!(db, stripe_subscriptions, seen.subscription(subscription))?,
@@ -41,6 +44,14 @@ pub(super) fn write(db: &mut Db, observed: &Observed, account: &str, now: At) ->
             balance(db, &seen, refund.failure_balance.as_ref())?;
             upsert!(db, stripe_refunds, seen.refund(refund))?
         }
+        Observed::Payout(payout) => {
+            let own = [payout.balance.as_ref(), payout.failure_balance.as_ref()];
+            for line in own.into_iter().flatten().chain(payout.lines.iter().flatten()) {
+                balance(db, &seen, Some(line))?;
+            }
+            upsert!(db, stripe_payouts, seen.payout(payout))?;
+            taken_along(db, payout)?
+        }
         Observed::Refused(..) => 0,
     };
     Ok(())
@@ -51,6 +62,18 @@ fn balance(db: &mut Db, seen: &rows::Seen<'_>, transaction: Option<&BalanceTrans
         Some(transaction) => upsert!(db, balance_transactions, seen.balance(transaction)).map(drop),
         None => Ok(()),
     }
+}
+
+/// Notes which lines a payout took along. Stripe says it once and for all, when the payout's reconciliation is completed.
+fn taken_along(db: &mut Db, payout: &Payout) -> QueryResult<usize> {
+    let Some(lines) = &payout.lines else { return Ok(0) };
+    let mut written = 0;
+    for piece in lines.chunks(PIECE) {
+        let ids: Vec<&str> = piece.iter().map(|line| line.id.as_str()).collect();
+        let rows = balance_transactions::table.filter(balance_transactions::id.eq_any(ids));
+        written += diesel::update(rows).set(balance_transactions::payout.eq(&payout.id)).execute(db)?;
+    }
+    Ok(written)
 }
 
 /// Whether the mirror has the payment.

@@ -3,15 +3,17 @@
 use diesel::prelude::*;
 
 use crate::db::schema::{
-    balance_transactions, stripe_charges, stripe_checkouts, stripe_invoices, stripe_payments, stripe_refunds,
-    stripe_subscriptions,
+    balance_transactions, stripe_charges, stripe_checkouts, stripe_invoices, stripe_payments, stripe_payouts,
+    stripe_refunds, stripe_subscriptions,
 };
-use crate::stripe::{BalanceTransaction, Charge, Checkout, Invoice, Payment, Refund, Subscription};
-use crate::values::At;
+use crate::stripe::{BalanceTransaction, Charge, Checkout, Invoice, Payment, Payout, Refund, Subscription};
+use crate::values::{At, Day};
 
 /// What every row says of how it came.
 pub(super) struct Seen<'a> {
     pub account: &'a str,
+    /// Of the key: lines of the balance do not say it.
+    pub livemode: bool,
     pub now: At,
 }
 
@@ -118,15 +120,41 @@ impl<'a> Seen<'a> {
         BalanceRow {
             id: &o.id,
             account: self.account,
+            livemode: self.livemode,
+            status: &o.status,
             currency: o.currency.as_str(),
             amount_minor: o.amount_minor,
             fee_minor: o.fee_minor,
             net_minor: o.net_minor,
+            fee_details: serde_json::to_string(&o.fee_details).unwrap_or_default(),
             exchange_rate: o.exchange_rate.as_deref(),
             kind: &o.kind,
             reporting_category: &o.reporting_category,
+            description: o.description.as_deref(),
             source: o.source.as_deref(),
             available_on: o.available_on,
+            created_at: o.created_at,
+            mirrored_at: self.now,
+        }
+    }
+    pub fn payout(&self, o: &'a Payout) -> PayoutRow<'a> {
+        PayoutRow {
+            id: &o.id,
+            account: self.account,
+            livemode: o.livemode,
+            status: o.status.as_str(),
+            amount_minor: o.amount.minor,
+            currency: o.amount.currency.as_str(),
+            automatic: o.automatic,
+            reconciliation: o.reconciliation.as_str(),
+            arrives_on: o.arrives_on,
+            trace: o.trace.as_deref(),
+            descriptor: o.descriptor.as_deref(),
+            failure: o.failure.as_deref(),
+            balance_transaction: o.balance.as_ref().map(|line| line.id.as_str()),
+            failure_balance_transaction: o.failure_balance.as_ref().map(|line| line.id.as_str()),
+            original: o.original.as_deref(),
+            reversed_by: o.reversed_by.as_deref(),
             created_at: o.created_at,
             mirrored_at: self.now,
         }
@@ -242,15 +270,42 @@ pub(super) struct InvoiceRow<'a> {
 pub(super) struct BalanceRow<'a> {
     id: &'a str,
     account: &'a str,
+    livemode: bool,
+    status: &'a str,
     currency: &'a str,
     amount_minor: i64,
     fee_minor: i64,
     net_minor: i64,
+    fee_details: String,
     exchange_rate: Option<&'a str>,
     kind: &'a str,
     reporting_category: &'a str,
+    description: Option<&'a str>,
     source: Option<&'a str>,
     available_on: At,
+    created_at: At,
+    mirrored_at: At,
+}
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = stripe_payouts, treat_none_as_null = true)]
+pub(super) struct PayoutRow<'a> {
+    id: &'a str,
+    account: &'a str,
+    livemode: bool,
+    status: &'a str,
+    amount_minor: i64,
+    currency: &'a str,
+    automatic: bool,
+    reconciliation: &'a str,
+    arrives_on: Day,
+    trace: Option<&'a str>,
+    descriptor: Option<&'a str>,
+    failure: Option<&'a str>,
+    balance_transaction: Option<&'a str>,
+    failure_balance_transaction: Option<&'a str>,
+    original: Option<&'a str>,
+    reversed_by: Option<&'a str>,
     created_at: At,
     mirrored_at: At,
 }

@@ -1,6 +1,6 @@
 //! The requests that take more than an id.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use stripe::StripeRequest;
 use stripe_billing::subscription::{ListSubscription, ListSubscriptionStatus};
@@ -19,10 +19,13 @@ use super::super::EVENT_KINDS;
 use super::super::api::{Failure, Listing, NewCheckout, NewRefund};
 use super::super::convert;
 use super::super::model::{EventHead, Interval, Metadata};
+use crate::values::{Currency, Money};
 
 /// What is asked for as objects instead of ids.
 pub(super) const PAYMENT: [&str; 1] = ["latest_charge.balance_transaction"];
 pub(super) const REFUND: [&str; 2] = ["balance_transaction", "failure_balance_transaction"];
+
+pub(super) const PAYOUT: [&str; 2] = ["balance_transaction", "failure_balance_transaction"];
 
 pub(super) fn fields(paths: &[&str]) -> Vec<String> {
     paths.iter().map(|&path| path.to_owned()).collect()
@@ -187,6 +190,36 @@ pub(super) fn event_head(event: Event) -> Result<EventHead, Failure> {
         livemode: event.livemode,
         created_at: convert::at(event.created)?,
     })
+}
+
+#[derive(miniserde::Deserialize)]
+pub(super) struct Balance {
+    available: Vec<BalanceAmount>,
+    pending: Vec<BalanceAmount>,
+}
+#[derive(miniserde::Deserialize)]
+struct BalanceAmount {
+    amount: i64,
+    currency: String,
+}
+
+pub(super) fn balance() -> Small<Balance> {
+    Small::new(|| RequestBuilder::new(StripeMethod::Get, "/balance"))
+}
+
+/// Available and pending together, by currency.
+pub(super) fn balance_sums(balance: Balance) -> Result<Vec<Money>, Failure> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for part in balance.available.into_iter().chain(balance.pending) {
+        let sum = sums.entry(part.currency).or_default();
+        *sum = sum.checked_add(part.amount).ok_or_else(|| convert::unreadable("a balance beyond all numbers"))?;
+    }
+    let money = |(code, minor): (String, i64)| {
+        let currency =
+            Currency::parse(&code).map_err(|_| convert::unreadable("a currency that is not three letters"))?;
+        Ok(Money::new(minor, currency))
+    };
+    sums.into_iter().map(money).collect()
 }
 
 #[cfg(test)]

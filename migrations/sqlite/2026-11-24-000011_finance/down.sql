@@ -1,0 +1,9 @@
+DROP VIEW explained_transactions;
+DROP TABLE journal_exports;
+DROP TABLE explanations;
+DROP TABLE journal_accounts;
+DROP TABLE matches;
+DROP TABLE bank_lines;
+DROP TABLE bank_statements;
+DROP TABLE bank_accounts;
+DROP TABLE books;

@@ -1,0 +1,1 @@
+//! From the balance at Stripe to the bank and the journal.
