@@ -20,7 +20,7 @@ const LIBRARY: &str = include_str!("../../scripts/stripe-python-version");
 
 /// The Python that has the library: `scripts/test` makes it and says where.
 fn python() -> PathBuf {
-    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/target/stripe-python/bin/python");
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/target/python/bin/python");
     let python = std::env::var_os("PLEDGEPOST_TEST_PYTHON").map_or(PathBuf::from(made), PathBuf::from);
     let wanted = format!("import stripe, sys; sys.exit(stripe.VERSION != {:?})", LIBRARY.trim());
     let found = std::process::Command::new(&python).arg("-c").arg(wanted).stderr(Stdio::null()).status();
