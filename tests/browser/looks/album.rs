@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::browser::axe::{Rules, barriers};
 use crate::browser::site::Running;
 use crate::support::browser::{Browser, DESK, PHONE};
 
@@ -90,6 +91,16 @@ impl Album<'_> {
             self.wrong.extend(found.map(|text| format!("{} {name} ({path}), {width}: {text}", self.group)));
             for (dark, colours) in [(false, "light"), (true, "dark")] {
                 self.browser.dark(dark).await;
+                let rules = match (width, dark) {
+                    (_, true) => Rules::Colours,
+                    ("desk", false) => Rules::All,
+                    _ => Rules::Width,
+                };
+                let begun = std::time::Instant::now();
+                let found = barriers(&self.browser, rules).await;
+                eprintln!("AXE {width} {colours} {:?} {name}", begun.elapsed());
+                let place = format!("{} {name} ({path}), {width}, {colours}", self.group);
+                self.wrong.extend(found.into_iter().map(|text| format!("{place}: {text}")));
                 self.browser.shot(&format!("looks/{}/{name}-{width}-{colours}", self.group)).await;
             }
             self.browser.dark(false).await;
