@@ -1,7 +1,8 @@
 //! axe-core, which finds what bars people from a page: <https://github.com/dequelabs/axe-core>.
 //!
 //! It is put into the page by the browser's driver, which no policy of the page forbids: the policy stays as strict as
-//! it is for readers. Mails inside their sandboxed frames are not looked at here: no script runs there, not even axe's.
+//! it is for readers. Inside the sandboxed frames that show mails no script runs, not even axe's: mails are looked at
+//! by themselves, with [`barriers_of_mail`].
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -22,6 +23,8 @@ static SOURCE: LazyLock<String> = LazyLock::new(|| std::fs::read_to_string(file(
 pub enum Rules {
     /// WCAG 2.0, 2.1 and 2.2 at A and AA, best practice, and what axe still calls experimental of these.
     All,
+    /// WCAG for a mail, which is no page: it has no landmarks and no skip link.
+    Mail,
     /// Those whose answer another width can change.
     Width,
     /// Those whose answer other colours can change.
@@ -41,6 +44,7 @@ impl Rules {
                     "td-has-header": { "enabled": true },
                 },
             }),
+            Self::Mail => json!({ "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }),
             Self::Width => only(&[
                 "color-contrast",
                 "empty-heading",
@@ -86,6 +90,19 @@ pub async fn barriers(browser: &Browser, rules: Rules) -> Vec<String> {
     }
     let found = browser.client.execute_async(RUN, vec![rules.options()]).await.expect("axe-core does not answer");
     found.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// What is wrong with this mail, as a mail program in light and in dark colours shows it.
+pub async fn barriers_of_mail(browser: &Browser, html: &str) -> Vec<String> {
+    browser.open("about:blank").await;
+    let show = "document.open(); document.write(arguments[0]); document.close()";
+    browser.client.execute(show, vec![json!(html)]).await.unwrap();
+    let mut found = barriers(browser, Rules::Mail).await;
+    browser.dark(true).await;
+    let dark = barriers(browser, Rules::Colours).await;
+    browser.dark(false).await;
+    found.extend(dark.into_iter().map(|text| format!("dark: {text}")));
+    found
 }
 
 /// The file in the Python that `scripts/test` makes.

@@ -169,7 +169,7 @@ async fn staff_with_the_keyboard_alone() {
     browser.type_here(" ").await;
     tab_to(&browser, "main form[action$='/audience'] button").await;
     browser.press(&[Key::Enter]).await;
-    browser.wait_for("2 readers").await;
+    browser.wait_for("Send to 3 readers").await;
 
     browser.resize(PHONE).await;
     walk(&browser, "draft", &site.url(&draft)).await;

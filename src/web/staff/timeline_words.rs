@@ -11,13 +11,11 @@ use crate::values::{At, Currency, Money};
 pub(crate) fn detail(kind: GiftEventKind, stored: &str, zone: Tz) -> String {
     use GiftEventKind as K;
     match kind {
-        K::Initiated
-        | K::Paid
-        | K::RefundRequested
-        | K::RefundPending
-        | K::RefundSucceeded
-        | K::RefundFailed => with_money(stored),
+        K::Initiated | K::Paid | K::RefundRequested | K::RefundPending | K::RefundSucceeded | K::RefundFailed => {
+            with_money(stored)
+        }
         K::Declined | K::Failed => declined(stored),
+        K::Question | K::Answered => with_amounts(stored),
         K::PledgePastDue => with_moment(stored, zone),
         _ => stored.to_owned(),
     }
@@ -27,13 +25,42 @@ pub(crate) fn detail(kind: GiftEventKind, stored: &str, zone: Tz) -> String {
 fn with_money(stored: &str) -> String {
     let (head, rest) = stored.split_once(": ").map_or((stored, None), |(head, rest)| (head, Some(rest)));
     let (amount, every) = head.split_once(" every ").map_or((head, None), |(amount, every)| (amount, Some(every)));
-    let Some((decimal, currency)) = amount.split_once(' ') else { return stored.to_owned() };
-    let Ok(currency) = Currency::parse(currency) else { return stored.to_owned() };
-    let Ok(amount) = Money::parse(decimal, currency) else { return stored.to_owned() };
+    let Some(amount) = amount.split_once(' ').and_then(|(decimal, code)| amount_of(decimal, code)) else {
+        return stored.to_owned();
+    };
     let every = every.map(|every| format!(" every {every}")).unwrap_or_default();
-    let rest = rest.map(|rest| refund_failure(rest).map_or_else(|| rest.to_owned(), |words| format!("{words} ({rest})")));
+    let rest =
+        rest.map(|rest| refund_failure(rest).map_or_else(|| rest.to_owned(), |words| format!("{words} ({rest})")));
     let rest = rest.map(|rest| format!(": {rest}")).unwrap_or_default();
     format!("{}{every}{rest}", money(&amount))
+}
+
+/// `30.00` and `EUR`; nothing else is taken for an amount.
+fn amount_of(decimal: &str, code: &str) -> Option<Money> {
+    let digits = decimal.starts_with(|first: char| first.is_ascii_digit());
+    let upper = code.chars().all(|letter| letter.is_ascii_uppercase());
+    let currency = Currency::parse(code).ok().filter(|_| digits && upper)?;
+    Money::parse(decimal, currency).ok()
+}
+
+/// A sentence with each amount in it as money is written elsewhere.
+pub(crate) fn with_amounts(stored: &str) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut words = stored.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let amount = words.peek().and_then(|next| {
+            let code = next.trim_end_matches(['.', ',', ':', ';']);
+            Some(format!("{}{}", money(&amount_of(word, code)?), next.strip_prefix(code)?))
+        });
+        match amount {
+            Some(amount) => {
+                words.next();
+                said.push(amount);
+            }
+            None => said.push(word.to_owned()),
+        }
+    }
+    said.join(" ")
 }
 
 /// Stripe speaks to who pays (*Your card was declined*) and adds its codes, the exactest last.
@@ -100,12 +127,19 @@ mod tests {
             said(K::Declined, "Your card was declined. (card_declined, brand_new)"),
             "The bank declined the card and does not say why (card_declined)."
         );
+        assert_eq!(
+            said(K::Question, "30.00 EUR was asked, 20.00 EUR came. Nothing is booked yet, 2 USD."),
+            "€30.00 was asked, €20.00 came. Nothing is booked yet, $2.00."
+        );
         assert_eq!(said(K::Failed, "Something else."), "Something else.");
         assert_eq!(said(K::Paid, "as somebody wrote it"), "as somebody wrote it");
         assert_eq!(
             said(K::PledgePastDue, "in_1 was not paid; Stripe tries again at 2026-03-04T09:00:00.000000Z"),
             "in_1 was not paid; Stripe tries again on 4 March 2026, 10:00"
         );
-        assert_eq!(said(K::PledgePastDue, "in_1 was not paid; Stripe does not try again"), "in_1 was not paid; Stripe does not try again");
+        assert_eq!(
+            said(K::PledgePastDue, "in_1 was not paid; Stripe does not try again"),
+            "in_1 was not paid; Stripe does not try again"
+        );
     }
 }

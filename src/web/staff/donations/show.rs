@@ -23,7 +23,7 @@ use crate::web::staff::gift_words::{
     timeline as items,
 };
 use crate::web::staff::moment;
-use crate::web::staff::timeline_words::declined;
+use crate::web::staff::timeline_words::{declined, with_amounts};
 
 /// Gifts of the same donor that are listed here.
 const OTHERS: usize = 10;
@@ -77,7 +77,7 @@ fn linked(term: &str, value: impl Into<String>, href: String) -> Value {
 
 /// What staff are asked, and what *Book what was paid* would do.
 fn question(donation: &Donation) -> Value {
-    let Some(why) = &donation.question else { return Value::Null };
+    let Some(why) = donation.question.as_deref().map(with_amounts) else { return Value::Null };
     let received = donation.received_minor.zip(donation.received_currency.clone());
     let received = received.map(|(minor, currency)| money(&Money::new(minor, currency)));
     json!({
