@@ -129,7 +129,7 @@ mod tests {
         );
         assert_eq!(
             said(K::Question, "30.00 EUR was asked, 20.00 EUR came. Nothing is booked yet, 2 USD."),
-            "€30.00 was asked, €20.00 came. Nothing is booked yet, $2.00."
+            "€30.00 was asked, €20.00 came. Nothing is booked yet, US$2.00."
         );
         assert_eq!(said(K::Failed, "Something else."), "Something else.");
         assert_eq!(said(K::Paid, "as somebody wrote it"), "as somebody wrote it");
