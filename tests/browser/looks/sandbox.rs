@@ -1,5 +1,7 @@
 //! The sandbox's Stripe.
 
+use pledgepost::staff::Role;
+
 use super::album::album;
 use crate::browser::site::Running;
 use crate::support::Backend;
@@ -46,6 +48,11 @@ async fn pages_of_the_sandboxs_stripe() {
     album.browser.click_link("checkout.session.completed").await;
     album.browser.wait_for("Send again").await;
     album.here("event").await;
+    // What our own pages show of these events: no gift of ours is behind them.
+    site.log_in(&album.browser, Role::Finance).await;
+    album.page("staff-events", "/staff/payments/events").await;
+    album.page("staff-events-none-found", "/staff/payments/events?kind=nothinglikethis").await;
+    album.page("staff-event", "/staff/payments/events/1").await;
     album.end().await;
     site.stop().await;
 }
