@@ -24,8 +24,10 @@ pub(super) fn look<'a>(
     now: At,
 ) -> QueryResult<usize> {
     let recent = lines.into_iter().filter(|line| since.is_none_or(|since| line.created_at >= since));
-    let named: Vec<(&str, &str)> =
+    let mut named: Vec<(&str, &str)> =
         recent.filter_map(|line| line.source.as_deref()).filter_map(|id| Some((kind(id)?, id))).collect();
+    // Stripe lists the newest first; a charge comes before its refund.
+    named.reverse();
     let mut looks = 0;
     for piece in named.chunks(PIECE) {
         let ids: Vec<String> = piece.iter().map(|(_, id)| (*id).to_owned()).collect();

@@ -150,7 +150,10 @@ on_both! {
         let at_the_bank = "payout po_1 of 31.98 EUR is at the bank on 2026-03-05; 3 lines of the balance are in it";
         assert!(test.events()[1..4].iter().all(|event| event.outcome == at_the_bank), "{:?}", test.events());
         // What the lines are about is in the mirror too, and booked where it is a gift.
-        assert_eq!(sources(&test, Source::Follow), ["ch_1", "ch_2", "re_1"]);
+        let mut looks = sources(&test, Source::Follow);
+        // The refund may be looked at before its payment: then it leads there too.
+        looks.retain(|id| !id.starts_with("pi_"));
+        assert_eq!(looks, ["ch_1", "ch_2", "re_1"]);
         assert_eq!(test.booked(), ["pi_1", "pi_2", "re_1"]);
         assert!(test.events().iter().all(|event| event.state == EventState::Done), "{:?}", test.events());
 
