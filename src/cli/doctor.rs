@@ -11,7 +11,7 @@ use crate::installation;
 use crate::mail::{Connection, MailServer, Signer};
 use crate::outbox::servers;
 use crate::payments;
-use crate::stripe::{Live, StripeApi};
+use crate::stripe::{Failure, Listing, Live, StripeApi};
 use crate::values::{At, Clock};
 
 /// One line per check; `true` when none failed.
@@ -125,7 +125,13 @@ async fn stripe(config: &Config, report: &mut Report) -> anyhow::Result<()> {
     let money = if stripe.livemode { "moves real money" } else { "test mode: receipts are marked as tests" };
     match Live::new(stripe) {
         Ok(live) => match live.account().await {
-            Ok(account) => report.say(true, "Stripe", &format!("takes our key for {account}; {money}"))?,
+            Ok(account) => {
+                report.say(true, "Stripe", &format!("takes our key for {account}; {money}"))?;
+                match reads_balance(&live).await {
+                    Ok(()) => report.say(true, "Stripe's balance", "our key may read it, and the payouts")?,
+                    Err(failure) => report.say(false, "Stripe's balance", &failure.to_string())?,
+                }
+            }
             Err(failure) => report.say(false, "Stripe", &failure.to_string())?,
         },
         Err(error) => report.say(false, "Stripe", &format!("{error:#}"))?,
@@ -133,6 +139,14 @@ async fn stripe(config: &Config, report: &mut Report) -> anyhow::Result<()> {
     let secrets = stripe.webhook_secrets.len();
     let words = format!("{secrets} known; the endpoint's address is {}", config.web.link("/webhooks/stripe"));
     Ok(report.say(secrets > 0 || config.mode != Mode::Live, "webhook secrets", &words)?)
+}
+
+/// What finance needs, which a restricted key may not be allowed.
+async fn reads_balance(live: &Live) -> Result<(), Failure> {
+    let one = Listing { limit: 1, ..Listing::default() };
+    live.balance().await?;
+    live.balance_transactions(&one, None).await?;
+    live.payouts(&one).await.map(drop)
 }
 
 async fn mail_server(config: &Config, report: &mut Report) -> anyhow::Result<()> {

@@ -3,3 +3,4 @@
 mod checks;
 mod explained;
 mod payouts;
+mod mirror;

@@ -179,6 +179,7 @@ on_both! {
         for words in [
             "ok   Stripe: takes our key for acct_",
             "test mode: receipts are marked as tests",
+            "ok   Stripe's balance: our key may read it, and the payouts",
             "ok   webhook secrets: 1 known; the endpoint's address is http",
             "/webhooks/stripe",
             "ok   payment events: none wait",
