@@ -80,11 +80,17 @@ fn public(cfg: &mut ServiceConfig) {
         .route("/sandbox/stripe/live", get().to(sandbox::stripe::live))
         .route("/sandbox/stripe/clock", post().to(sandbox::stripe::move_clock))
         .route("/sandbox/stripe/mischief", post().to(sandbox::stripe::choose_mischief))
+        .route("/sandbox/stripe/money", post().to(sandbox::stripe::move_money))
+        .route("/sandbox/stripe/payouts/{id}/fail", post().to(sandbox::stripe::fail_payout))
         .route("/sandbox/stripe/objects", get().to(sandbox::stripe::objects))
         .route("/sandbox/stripe/objects/{id}", get().to(sandbox::stripe::object))
         .route("/sandbox/stripe/events/{id}/send", post().to(sandbox::stripe::send_again))
         .route("/sandbox/stripe/checkout/{session}", get().to(sandbox::stripe::checkout))
-        .route("/sandbox/stripe/checkout/{session}", post().to(sandbox::stripe::pay));
+        .route("/sandbox/stripe/checkout/{session}", post().to(sandbox::stripe::pay))
+
+        // Sandbox: the bank (handlers take `Loopback`)
+        .route("/sandbox/bank", get().to(sandbox::bank::show))
+        .route("/sandbox/bank/statement.xml", get().to(sandbox::bank::statement));
 }
 
 /// Staff: behind the session. Handlers take `Staff<permit::…>`.

@@ -1,6 +1,7 @@
 //! `/sandbox/mail`: what the sandbox's mail server kept. Opens only to the machine itself, and only in the sandbox.
-//! `stripe` has the pages of the sandbox's Stripe.
+//! `stripe` has the pages of the sandbox's Stripe, `bank` that of its bank.
 
+pub mod bank;
 mod mail;
 mod mails;
 pub mod stripe;

@@ -53,7 +53,8 @@ pub fn groups(role: Role, path: &str, mode: Mode) -> Vec<Group> {
     let link = |href, label, icon| Item { href, label, icon, current: false };
     let mailbox = mode.has_mailbox().then(|| link("/sandbox/mail", "Sandbox mailbox", "mail"));
     let stripe = (mode != Mode::Live).then(|| link("/sandbox/stripe", "Sandbox Stripe", "gift"));
-    let items: Vec<Item> = mailbox.into_iter().chain(stripe).collect();
+    let bank = (mode != Mode::Live).then(|| link("/sandbox/bank", "Sandbox bank", "ledger"));
+    let items: Vec<Item> = mailbox.into_iter().chain(stripe).chain(bank).collect();
     if !items.is_empty() {
         groups.push(Group { title: "Sandbox", items });
     }

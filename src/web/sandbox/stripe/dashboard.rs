@@ -5,7 +5,7 @@ use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::only_with_sandbox_stripe;
-use super::rows::{self, EventRow, ObjectRow};
+use super::rows::{self, EventRow, ObjectRow, PayoutRow};
 use crate::app::App;
 use crate::error::Error;
 use crate::i18n::Texts;
@@ -24,6 +24,8 @@ const SHOWN: i64 = 12;
 pub struct DashboardQuery {
     /// What was just done.
     done: String,
+    /// What could not be done.
+    error: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -36,6 +38,7 @@ struct Dashboard {
     mischief: Vec<Choice>,
     chosen: &'static str,
     objects: Vec<ObjectRow>,
+    payouts: Vec<PayoutRow>,
     events: Vec<EventRow>,
 }
 
@@ -57,7 +60,7 @@ struct Choice {
 /// `GET /sandbox/stripe`
 pub async fn show(_: Loopback, page: PublicPage, app: Data<App>, Query(query): Query<DashboardQuery>) -> Answer {
     let mut dashboard = load(&page, &app).await?;
-    dashboard.notice = notice(&query.done, &dashboard);
+    dashboard.notice = notice(&query, &dashboard);
     private(page).render("sandbox/stripe/dashboard", "Sandbox Stripe", &dashboard)
 }
 
@@ -85,6 +88,7 @@ async fn load(page: &PublicPage, app: &App) -> Result<Dashboard, crate::web::Err
             mischief: Mischief::ALL.iter().map(|each| choice(*each)).collect(),
             chosen: chosen.as_str(),
             objects: look::recent(db, SHOWN)?.iter().map(|object| rows::object(object, zone)).collect(),
+            payouts: store::newest(db, "payout", SHOWN)?.iter().map(|one| rows::payout(one, zone)).collect(),
             events: events.iter().map(|event| rows::event(event, &ways, zone)).collect(),
         })
     });
@@ -134,8 +138,21 @@ fn figures(db: &mut crate::db::Db, now: crate::values::At) -> Result<Vec<Figure>
     ])
 }
 
-fn notice(done: &str, dashboard: &Dashboard) -> Option<Notice> {
-    match done {
+fn notice(query: &DashboardQuery, dashboard: &Dashboard) -> Option<Notice> {
+    let refused = match query.error.as_str() {
+        "amount" => Some("That is no amount that Stripe takes: write for example 25.00 and EUR."),
+        "funds" => Some("There is less than that available on the balance in this currency."),
+        "failed" => Some("This payout has failed already."),
+        _ => None,
+    };
+    if let Some(refused) = refused {
+        return Some(Notice::danger(refused));
+    }
+    match query.done.as_str() {
+        "charge" => Some(Notice::ok("A payment was made by hand.")),
+        "fee" => Some(Notice::ok("Stripe took a fee of its own. It tells of it by no event: a sync finds it.")),
+        "payout" => Some(Notice::ok("A manual payout is on its way. It arrives when the clock has moved by two days.")),
+        "failed" => Some(Notice::ok("The payout failed, and its money is on the balance again.")),
         "clock" => Some(Notice::ok(format!("The sandbox’s clock was moved. It says {} now.", dashboard.time))),
         "mischief" => {
             let chosen = dashboard.mischief.iter().find(|choice| choice.value == dashboard.chosen)?;

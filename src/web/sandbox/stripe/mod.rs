@@ -4,12 +4,14 @@
 mod actions;
 mod checkout;
 mod dashboard;
+mod money;
 mod objects;
 mod rows;
 
 pub use actions::{choose_mischief, move_clock, send_again};
 pub use checkout::{pay, show as checkout};
 pub use dashboard::{live, show as dashboard};
+pub use money::{fail_payout, move_money};
 pub use objects::{list as objects, show as object};
 
 use std::sync::Arc;
@@ -22,7 +24,7 @@ use crate::sandbox::stripe::SandboxStripe;
 use crate::web::{Answer, Error};
 
 /// A live installation has no such pages.
-fn only_with_sandbox_stripe(app: &App) -> Result<Arc<SandboxStripe>, Error> {
+pub(super) fn only_with_sandbox_stripe(app: &App) -> Result<Arc<SandboxStripe>, Error> {
     app.sandbox_stripe.clone().ok_or_else(|| Error::not_found("page"))
 }
 

@@ -1,5 +1,6 @@
 //! Stripe's objects, events and webhooks as lines of a table.
 
+use chrono::DateTime;
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
@@ -29,6 +30,21 @@ pub(super) struct EventRow {
     at: String,
     time: String,
     webhooks: Vec<WebhookRow>,
+}
+
+/// A payout, where finance sees it, and whether it can still fail.
+#[derive(Debug, Serialize)]
+pub(super) struct PayoutRow {
+    id: String,
+    way: &'static str,
+    amount: Option<String>,
+    state: Option<String>,
+    state_kind: &'static str,
+    at: String,
+    time: String,
+    arrives: String,
+    finance_href: String,
+    can_fail: bool,
 }
 
 /// One way of an event to us.
@@ -86,6 +102,23 @@ pub(super) fn object(value: &Value, zone: Tz) -> ObjectRow {
         id: text(value, "/id").to_owned(),
         what: words(text(value, "/object")),
         amount: look::amount(value).as_ref().map(money),
+        state,
+        state_kind,
+        at,
+        time,
+    }
+}
+
+pub(super) fn payout(value: &Value, zone: Tz) -> PayoutRow {
+    let ObjectRow { id, amount, state, state_kind, at, time, .. } = object(value, zone);
+    let arrives = value["arrival_date"].as_i64().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    PayoutRow {
+        way: if value["automatic"] == true { "automatic" } else { "manual" },
+        arrives: arrives.map(|day| Texts::get().date(&Language::english(), day.date_naive())).unwrap_or_default(),
+        finance_href: format!("/staff/finance/payouts/{id}"),
+        can_fail: matches!(text(value, "/status"), "in_transit" | "paid" | "pending"),
+        id,
+        amount,
         state,
         state_kind,
         at,
