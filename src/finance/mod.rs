@@ -5,6 +5,7 @@ pub mod balance;
 pub mod checks;
 pub mod explain;
 pub mod figures;
+pub mod journal;
 mod model;
 pub mod payouts;
 mod store;
