@@ -6,6 +6,7 @@ pub mod checks;
 pub mod explain;
 pub mod figures;
 pub mod bank;
+pub mod journal;
 mod model;
 pub mod payouts;
 mod store;

@@ -352,6 +352,18 @@ impl Till {
         payout.id
     }
 
+    /// A payout that was paid fails; its money is on the balance again.
+    pub fn payout_fails(&self, id: &str) {
+        use schema::stripe_payouts as p;
+        let back = format!("txn_back_{id}");
+        let (amount, currency): (i64, String) = self.write(|db| {
+            let failed = (p::status.eq("failed"), p::failure_balance_transaction.eq(Some(&back)));
+            diesel::update(p::table.find(id)).set(failed).execute(db)?;
+            p::table.find(id).select((p::amount_minor, p::currency)).first(db)
+        });
+        self.line(Line::of(&back, "payout_reversal", amount).source(id).currency(&currency));
+    }
+
     /// Stripe says which lines a payout took along.
     pub fn takes_along(&self, payout: &str, lines: &[&str]) {
         use schema::balance_transactions as b;
