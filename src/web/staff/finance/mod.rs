@@ -1,0 +1,3 @@
+//! Finance: from the balance at Stripe to the bank and the journal.
+
+pub mod bank;
