@@ -13,6 +13,7 @@ use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
 use crate::config::WebConfig;
 use crate::db::Db;
 use crate::donations::{self, Books};
+use crate::finance::bank::Matcher;
 use crate::jobs::{self, Handler, Jobs, Recurring};
 use crate::lease::{self, Heirs};
 use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
@@ -91,7 +92,7 @@ pub fn lanes(web: &WebConfig) -> Arc<dyn Lanes> {
 /// Who books what Stripe says.
 pub fn observers(web: &WebConfig, root: &RootKey) -> Observers {
     let web = web.clone();
-    vec![Arc::new(Books { root: root.clone(), link: Arc::new(move |path| web.link(path)) })]
+    vec![Arc::new(Books { root: root.clone(), link: Arc::new(move |path| web.link(path)) }), Arc::new(Matcher)]
 }
 
 /// What is given back when a node is gone.
