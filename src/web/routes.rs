@@ -197,6 +197,20 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/giving", get().to(staff::giving::show))
         .route("/staff/giving/close", post().to(staff::giving::close))
         .route("/staff/giving/open", post().to(staff::giving::open))
+
+        // Bank, journal and its accounts
+        .route("/staff/finance/bank", get().to(staff::finance::bank::list))
+        .route("/staff/finance/bank/aside", post().to(staff::finance::bank::set_aside_many))
+        .route("/staff/finance/bank/import", get().to(staff::finance::bank::ask_import))
+        .route("/staff/finance/bank/import", post().to(staff::finance::bank::import))
+        .route("/staff/finance/bank/statements", get().to(staff::finance::bank::statements))
+        .route("/staff/finance/bank/statements/{id}", get().to(staff::finance::bank::statement))
+        .route("/staff/finance/bank/lines/{id}", get().to(staff::finance::bank::line))
+        .route("/staff/finance/bank/lines/{id}/match", post().to(staff::finance::bank::match_line))
+        .route("/staff/finance/bank/lines/{id}/matches/{match}/undo", post().to(staff::finance::bank::undo))
+        .route("/staff/finance/bank/lines/{id}/aside", post().to(staff::finance::bank::set_aside))
+        .route("/staff/finance/bank/lines/{id}/take-up", post().to(staff::finance::bank::take_up))
+
         // Payments
         .route("/staff/payments/events", get().to(staff::payments::list))
         .route("/staff/payments/events/{id}", get().to(staff::payments::show))

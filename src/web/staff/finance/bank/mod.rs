@@ -13,4 +13,4 @@ pub use import::{ask as ask_import, import};
 pub use line::show as line;
 pub use list::list;
 pub use set_aside::{set_aside, set_aside_many};
-pub use statement::show as statement;
+pub use statement::{show as statement, statements};

@@ -7,7 +7,7 @@ use crate::error::Error as FeatureError;
 use crate::finance::bank::{LineRow, LineState, store};
 use crate::finance::{BankLine, Leg, Match, PayoutRow};
 use crate::i18n::Texts;
-use crate::staff::members;
+use crate::staff::store as members;
 use crate::values::{BankLineId, BankStatementId, Day, Language, StaffId};
 use crate::web::staff::gift_words::money;
 
