@@ -212,6 +212,15 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/finance/bank/lines/{id}/matches/{match}/undo", post().to(staff::finance::bank::undo))
         .route("/staff/finance/bank/lines/{id}/aside", post().to(staff::finance::bank::set_aside))
         .route("/staff/finance/bank/lines/{id}/take-up", post().to(staff::finance::bank::take_up))
+        .route("/staff/finance/journal", get().to(staff::finance::journal::show))
+        .route("/staff/finance/journal/export", post().to(staff::finance::journal::export))
+        .route("/staff/finance/accounts", get().to(staff::finance::accounts::list))
+        .route("/staff/finance/accounts", post().to(staff::finance::accounts::create))
+        .route("/staff/finance/accounts/new", get().to(staff::finance::accounts::new))
+        .route("/staff/finance/accounts/beginning", post().to(staff::finance::accounts::set_beginning))
+        .route("/staff/finance/accounts/{account}", get().to(staff::finance::accounts::edit))
+        .route("/staff/finance/accounts/{account}", post().to(staff::finance::accounts::save))
+        .route("/staff/finance/accounts/{account}/remove", post().to(staff::finance::accounts::remove))
 
         // Payments
         .route("/staff/payments/events", get().to(staff::payments::list))
