@@ -1,1 +1,2 @@
 //! From the balance at Stripe to the bank and the journal.
+mod mirror;
