@@ -6,6 +6,7 @@ pub mod demo;
 mod doctor;
 mod serve;
 pub mod staff;
+pub mod statement;
 mod stripe;
 pub mod subscribers;
 pub mod topic;
@@ -64,6 +65,9 @@ enum Command {
     /// Brings the books in line with Stripe.
     #[command(subcommand)]
     Stripe(stripe::StripeCommand),
+    /// What the bank says.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// Checks settings, database, mail server and Stripe.
     Doctor,
 }
@@ -118,6 +122,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Staff(command) => staff::run(&app, command, &mut stdout()).map(|()| true),
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
+        Command::Statement(command) => statement::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app, listener)),
     }
