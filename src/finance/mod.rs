@@ -2,6 +2,7 @@
 //! payout's money, and what the books say of it.
 
 pub mod balance;
+pub mod bank;
 pub mod checks;
 pub mod explain;
 pub mod figures;

@@ -7,6 +7,7 @@ mod public_page;
 mod query;
 mod staff;
 mod staff_door;
+mod upload;
 
 pub use client_ip::{ClientIp, client_ip};
 pub use form::{Form, FormOrJson};
@@ -15,3 +16,4 @@ pub use public_page::PublicPage;
 pub use query::Query;
 pub use staff::{SESSION_NOTICE, SESSION_STAFF, Staff, permit};
 pub use staff_door::StaffDoor;
+pub use upload::{FILE_LIMIT, Upload, UploadedFile};

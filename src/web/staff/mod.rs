@@ -5,6 +5,7 @@ pub mod analyses;
 pub mod audit;
 pub mod campaigns;
 pub mod donations;
+pub mod finance;
 pub mod funds;
 pub(crate) mod gift_words;
 pub mod giving;
