@@ -57,6 +57,8 @@ fn public(cfg: &mut ServiceConfig) {
         // Donations: the form, the page after the payment, ending a monthly gift
         .route("/donate", get().to(public::donate::show))
         .route("/donate", post().to(public::donate::submit).wrap(limit::giving()))
+        .route("/donate/choices", get().to(public::donate::show))
+        .route("/donate/choices", post().to(public::donate::choose).wrap(limit::public_writes()))
         .route("/donate/thanks", get().to(public::donate::thanks))
         .route("/donate/manage/{token}", get().to(public::donate::manage))
         .route("/donate/manage/{token}", post().to(public::donate::end).wrap(limit::public_writes()))

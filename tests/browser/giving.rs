@@ -70,7 +70,7 @@ async fn look_at_the_receipt(site: &Running, phone: &Browser, amount: &str) -> S
 /// Answers where the receipt is.
 async fn give_monthly(site: &Running, phone: &Browser) -> String {
     phone.open(&site.url("/donate?currency=JPY")).await;
-    phone.click_link("Every month").await;
+    phone.click_button("Every month").await;
     phone.wait_for("¥1,000").await;
     phone.click("input[name=suggested] + label").await;
     phone.fill("#f-email", GIVER).await;

@@ -12,16 +12,16 @@ use tokio::sync::watch;
 
 use crate::on_both;
 use crate::support::app::TestApp;
+use crate::support::python;
 use crate::support::sandbox_stripe::SandboxApi;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/stripe_contract.py");
 /// The version whose types are those of the API version that we speak.
 const LIBRARY: &str = include_str!("../../scripts/stripe-python-version");
 
-/// The Python that has the library: `scripts/test` makes it and says where.
-fn python() -> PathBuf {
-    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/target/stripe-python/bin/python");
-    let python = std::env::var_os("PLEDGEPOST_TEST_PYTHON").map_or(PathBuf::from(made), PathBuf::from);
+/// The Python that has the library.
+fn judge() -> PathBuf {
+    let python = python();
     let wanted = format!("import stripe, sys; sys.exit(stripe.VERSION != {:?})", LIBRARY.trim());
     let found = std::process::Command::new(&python).arg("-c").arg(wanted).stderr(Stdio::null()).status();
     assert!(
@@ -39,7 +39,7 @@ on_both! {
         let site = TestApp::start(backend).await;
         // Signatures are checked against the real time.
         site.app.clock.advance(Clock::System.now() - site.app.clock.now());
-        let mut script = Command::new(python())
+        let mut script = Command::new(judge())
             .args(["-B", SCRIPT])
             .env_remove("PYTHONPATH")
             .stdin(Stdio::piped())

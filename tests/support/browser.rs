@@ -69,9 +69,11 @@ impl Browser {
         self.width = width;
     }
 
+    /// Without motion, so that the colours of now are there at once.
     pub async fn dark(&self, dark: bool) {
         let value = if dark { "dark" } else { "light" };
-        let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
+        let scheme = json!({ "name": "prefers-color-scheme", "value": value });
+        let features = json!([scheme, { "name": "prefers-reduced-motion", "value": "reduce" }]);
         self.chrome("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 

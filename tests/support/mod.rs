@@ -20,3 +20,9 @@ pub mod stripe;
 
 pub use db::{Backend, TestDb};
 pub use site::Site;
+
+/// The Python with the packages that judge the program: `scripts/test` makes it and says where.
+pub fn python() -> std::path::PathBuf {
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/target/python/bin/python");
+    std::env::var_os("PLEDGEPOST_TEST_PYTHON").unwrap_or_else(|| made.into()).into()
+}

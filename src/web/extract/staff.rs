@@ -82,9 +82,18 @@ struct StaffFacts<'a> {
     name: &'a str,
     email: &'a str,
     role: Role,
-    /// Of every time on the page, unless it names another.
-    zone: String,
+    /// Of every time on the page, unless it names another; None for a page that shows no time of day.
+    zone: Option<String>,
     nav: Vec<nav::Group>,
+}
+
+/// Whether a time of day (`09:30`) stands in what a page shows.
+fn shows_time(data: &impl Serialize) -> bool {
+    let text = serde_json::to_string(data).unwrap_or_default();
+    text.as_bytes().windows(5).any(|five| match five {
+        [hour, hours, b':', minute, minutes] => [hour, hours, minute, minutes].iter().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    })
 }
 
 impl<P> Staff<P> {
@@ -112,7 +121,7 @@ impl<P> Staff<P> {
             name: if self.name.is_empty() { &self.email } else { &self.name },
             email: &self.email,
             role: self.role,
-            zone: self.zone().name().replace('_', " "),
+            zone: shows_time(data).then(|| self.zone().name().replace('_', " ")),
             nav: nav::groups(self.role, &self.visit.path, self.app.config.mode),
         };
         let notice: Option<Notice> = self.session.remove_as(SESSION_NOTICE).and_then(Result::ok);
@@ -178,5 +187,16 @@ impl<P: permit::Permit> FromRequest for Staff<P> {
             let email = email.to_string();
             Ok(Self { id, email, name, role, organisation, app, visit, session, pages, permit: PhantomData })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shows_time;
+
+    #[test]
+    fn a_time_of_day_is_seen() {
+        assert!(shows_time(&serde_json::json!({ "rows": [{ "sent": "24 November 2026, 01:30" }] })));
+        assert!(!shows_time(&serde_json::json!({ "day": "24 November 2026", "ratio": "1:30", "n": 12 })));
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::moment;
+use super::timeline_words::detail;
 use crate::campaigns;
 use crate::db::Db;
 use crate::donations::store::sums::Sum;
@@ -167,7 +168,7 @@ pub(crate) fn timeline(events: &[GiftEvent], zone: chrono_tz::Tz) -> Vec<Value> 
     let item = |event: &GiftEvent| {
         let (title, kind) = event_words(event.kind);
         json!({
-            "title": title, "kind": kind, "text": (!event.detail.is_empty()).then_some(&event.detail),
+            "title": title, "kind": kind, "text": (!event.detail.is_empty()).then(|| detail(event.kind, &event.detail, zone)),
             "time": format!("{}, {}", moment(event.at, zone), event.actor), "datetime": event.at.rfc3339(),
         })
     };

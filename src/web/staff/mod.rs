@@ -19,6 +19,7 @@ pub mod payments;
 pub mod pledges;
 pub mod set_password;
 pub mod subscribers;
+pub(crate) mod timeline_words;
 pub mod topics;
 
 use serde::Serialize;

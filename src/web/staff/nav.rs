@@ -29,7 +29,7 @@ const ITEMS: [(&str, &str, &str, &str, Permission); 14] = [
     ("Giving", "/staff/donations", "Donations", "gift", Permission::GiftsRead),
     ("Giving", "/staff/pledges", "Pledges", "clock", Permission::GiftsRead),
     ("Giving", "/staff/funds", "Funds", "ledger", Permission::GiftsRead),
-    ("Giving", "/staff/giving", "Open or closed", "pause", Permission::GiftsRead),
+    ("Giving", "/staff/giving", "Donate page", "pause", Permission::GiftsRead),
     ("Giving", "/staff/payments/events", "Payment events", "feed", Permission::GiftsRead),
     ("Settings", "/staff/organisation", "Organisation", "gear", Permission::Organisation),
     ("Settings", "/staff/members", "Staff", "person", Permission::StaffAdmin),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::browser::axe::{Rules, barriers, barriers_of_mail};
 use crate::browser::site::Running;
 use crate::support::browser::{Browser, DESK, PHONE};
 
@@ -90,6 +91,14 @@ impl Album<'_> {
             self.wrong.extend(found.map(|text| format!("{} {name} ({path}), {width}: {text}", self.group)));
             for (dark, colours) in [(false, "light"), (true, "dark")] {
                 self.browser.dark(dark).await;
+                let rules = match (width, dark) {
+                    (_, true) => Rules::Colours,
+                    ("desk", false) => Rules::All,
+                    _ => Rules::Width,
+                };
+                let found = barriers(&self.browser, rules).await;
+                let place = format!("{} {name} ({path}), {width}, {colours}", self.group);
+                self.wrong.extend(found.into_iter().map(|text| format!("{place}: {text}")));
                 self.browser.shot(&format!("looks/{}/{name}-{width}-{colours}", self.group)).await;
             }
             self.browser.dark(false).await;
@@ -97,6 +106,25 @@ impl Album<'_> {
         self.browser.resize(DESK).await;
         let complaints = self.browser.complaints().await;
         self.wrong.extend(complaints.into_iter().map(|text| format!("{} {name} ({path}): {text}", self.group)));
+    }
+
+    /// Looks at the mail that the browser shows in the sandbox's mailbox.
+    pub async fn mail(&mut self, name: &str) {
+        self.here(name).await;
+        let address = format!("{}/html", self.browser.address().await);
+        self.browser.open(&address).await;
+        for (size, width) in [(DESK, "desk"), (PHONE, "phone")] {
+            self.browser.resize(size).await;
+            for (dark, colours) in [(false, "light"), (true, "dark")] {
+                self.browser.dark(dark).await;
+                self.browser.shot(&format!("looks/{}/{name}-part-{width}-{colours}", self.group)).await;
+            }
+            self.browser.dark(false).await;
+        }
+        self.browser.resize(DESK).await;
+        let html = reqwest::get(&address).await.unwrap().text().await.unwrap();
+        let found = barriers_of_mail(&self.browser, &html).await;
+        self.wrong.extend(found.into_iter().map(|text| format!("{} {name}, the mail: {text}", self.group)));
     }
 
     pub async fn end(self) {

@@ -8,7 +8,6 @@ use super::album::album;
 use super::campaigns::{draft_and_send, wait_until_sent};
 use crate::browser::site::Running;
 use crate::support::Backend;
-use crate::support::browser::{DESK, PHONE};
 use crate::support::gifts::Giver;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,18 +79,7 @@ async fn staff_pages_of_giving() {
         album.browser.open(&site.url(&format!("/sandbox/mail?q={giver}"))).await;
         album.browser.click("main tbody th a").await;
         album.browser.wait_for("As a mail program shows it").await;
-        album.here(&format!("mail-{name}")).await;
-        let html = format!("{}/html", album.browser.path().await);
-        album.browser.open(&site.url(&html)).await;
-        for (size, width) in [(DESK, "desk"), (PHONE, "phone")] {
-            album.browser.resize(size).await;
-            for (dark, colours) in [(false, "light"), (true, "dark")] {
-                album.browser.dark(dark).await;
-                album.browser.shot(&format!("looks/giving-staff/mail-{name}-part-{width}-{colours}")).await;
-            }
-            album.browser.dark(false).await;
-        }
-        album.browser.resize(DESK).await;
+        album.mail(&format!("mail-{name}")).await;
     }
     for role in [Role::Admin, Role::Campaigner, Role::Viewer] {
         album.browser.open(&site.url("/staff")).await;

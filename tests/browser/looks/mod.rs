@@ -2,7 +2,7 @@
 //! machine can check.
 
 mod album;
-mod campaigns;
+pub mod campaigns;
 mod giving;
 mod readers;
 mod sandbox;

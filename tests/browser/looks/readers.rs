@@ -49,6 +49,7 @@ async fn public_pages() {
     browser.wait_for("Please check your mailbox").await;
     album.here("subscribe-sent").await;
     let confirm = follow(&album, "looks", "/confirm/").await;
+    album.mail("confirm-mail").await;
     album.page("confirm", &confirm).await;
     album.browser.click_button("Yes, I want that").await;
     album.browser.wait_for("Welcome").await;
@@ -72,7 +73,7 @@ async fn pages_for_who_gives() {
     browser.open(&site.url("/donate")).await;
     browser.fill("#f-amount", "ten").await;
     browser.fill("#f-email", "not an address").await;
-    browser.click("main form button[type=submit]").await;
+    browser.click("main form .actions button").await;
     browser.wait_for("Please write an e-mail address").await;
     album.here("donate-refused").await;
 

@@ -130,7 +130,8 @@ async fn pages_of_other_roles_and_the_mailbox() {
     album.page("mailbox", "/sandbox/mail").await;
     album.page("mailbox-none-found", "/sandbox/mail?q=nothinglikethis").await;
     album.page("mailbox-delete", "/sandbox/mail/delete").await;
-    album.page("mail", "/sandbox/mail/1").await;
+    album.browser.open(&site.url("/sandbox/mail/1")).await;
+    album.mail("mail").await;
     let unsubscribe = follow(&album, "reader0", "/unsubscribe/").await;
     album.page("unsubscribe", &unsubscribe).await;
     album.browser.click_button("Leave everything").await;

@@ -64,6 +64,9 @@ pub struct DonateForm {
     /// People do not see this field.
     pub website: String,
     pub from: String,
+    /// Pressed to see the form with another choice of these two.
+    pub other_every: String,
+    pub other_currency: String,
 }
 
 impl DonateForm {
@@ -74,6 +77,18 @@ impl DonateForm {
     /// The amount that counts.
     pub fn amount_text(&self) -> &str {
         if self.amount.trim().is_empty() { &self.suggested } else { &self.amount }
+    }
+    /// The form with the choice that was pressed; what was typed stays. In another currency the amount is another one.
+    pub fn with_other_choice(mut self) -> Self {
+        if !self.other_every.is_empty() {
+            self.every = std::mem::take(&mut self.other_every);
+        }
+        if !self.other_currency.is_empty() && self.other_currency != self.currency {
+            self.currency = std::mem::take(&mut self.other_currency);
+            self.amount.clear();
+            self.suggested.clear();
+        }
+        self
     }
     pub fn wants_newsletter(&self) -> bool {
         !self.newsletter.is_empty()
@@ -102,11 +117,13 @@ pub fn newsletter_words(page: &PublicPage) -> String {
 #[derive(Serialize)]
 pub struct View {
     action: String,
+    /// Where the buttons for another choice lead.
+    choices: String,
     back: bool,
     test: bool,
     every: &'static str,
-    rhythms: Vec<Link>,
-    currencies: Vec<Link>,
+    rhythms: Vec<Other>,
+    currencies: Vec<Other>,
     currency: String,
     suggested: Vec<Choice>,
     amount: String,
@@ -120,11 +137,11 @@ pub struct View {
     errors: Vec<FieldError>,
 }
 
-/// The form as it is with another choice.
+/// A button that shows the form with this choice.
 #[derive(Serialize)]
-struct Link {
+struct Other {
     label: String,
-    href: String,
+    value: String,
     current: bool,
 }
 
@@ -150,11 +167,12 @@ impl View {
         let fund = known.or_else(|| funds.iter().find(|fund| fund.is_default)).map(|fund| fund.slug.to_string());
         Ok(Self {
             action: format!("/donate?lang={}", page.language),
+            choices: format!("/donate/choices?lang={}", page.language),
             back,
             test: page.app.config.stripe.as_ref().is_none_or(|stripe| !stripe.livemode),
             every: every(form.interval()),
-            rhythms: rhythms(page, form, &currency),
-            currencies: currencies(page, form, &currency),
+            rhythms: rhythms(page, form),
+            currencies: currencies(page, &currency),
             suggested: suggested(page, form),
             amount: form.amount.clone(),
             inputmode: if currency.exponent() == 0 { "numeric" } else { "decimal" },
@@ -178,21 +196,21 @@ fn every(interval: Option<Interval>) -> &'static str {
     interval.map_or("once", Interval::as_str)
 }
 
-/// Links, because other amounts are suggested for a monthly gift. One's own amount goes along.
-fn rhythms(page: &PublicPage, form: &DonateForm, currency: &Currency) -> Vec<Link> {
-    let one = |interval, key: &str| Link {
+/// Buttons, because other amounts are suggested for a monthly gift and in another currency. No links: what somebody typed
+/// must not be lost, and must not stand in an address.
+fn rhythms(page: &PublicPage, form: &DonateForm) -> Vec<Other> {
+    let one = |interval, key: &str| Other {
         label: page.t(key, &[]),
-        href: href(page, form, currency, interval, form.amount.trim()),
+        value: every(interval).to_owned(),
         current: form.interval() == interval,
     };
     vec![one(None, "donate-once"), one(Some(Interval::Month), "donate-monthly")]
 }
 
-/// In another currency the amount does not go along.
-fn currencies(page: &PublicPage, form: &DonateForm, current: &Currency) -> Vec<Link> {
-    let one = |currency: &Currency| Link {
+fn currencies(page: &PublicPage, current: &Currency) -> Vec<Other> {
+    let one = |currency: &Currency| Other {
         label: currency.to_string(),
-        href: href(page, form, currency, form.interval(), ""),
+        value: currency.to_string(),
         current: currency == current,
     };
     amounts::offered(&page.organisation).iter().map(one).collect()
@@ -206,17 +224,4 @@ fn suggested(page: &PublicPage, form: &DonateForm) -> Vec<Choice> {
         choice(&value, Texts::get().money(&page.language, &money), checked)
     };
     form.suggestions(page).into_iter().map(shown).collect()
-}
-
-/// The form with these choices; the others stay. Nothing personal stands in a link.
-fn href(page: &PublicPage, form: &DonateForm, currency: &Currency, interval: Option<Interval>, amount: &str) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.append_pair("currency", currency.as_str());
-    for (name, value) in [("every", every(interval)), ("fund", &form.fund), ("from", &form.from), ("amount", amount)] {
-        if !value.is_empty() {
-            query.append_pair(name, value);
-        }
-    }
-    query.append_pair("lang", page.language.as_str());
-    format!("/donate?{}", query.finish())
 }

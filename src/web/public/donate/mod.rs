@@ -49,6 +49,16 @@ pub async fn submit(page: PublicPage, form: Form<DonateForm>) -> Answer {
     render(page, status, &form, false, errors).await
 }
 
+/// `POST /donate/choices`: the form once more, with another rhythm or currency and all that was typed.
+pub async fn choose(page: PublicPage, form: Form<DonateForm>) -> Answer {
+    set_up(&page)?;
+    if !page.giving {
+        return closed(&page, StatusCode::CONFLICT);
+    }
+    let form = form.into_inner().with_other_choice();
+    render(page, StatusCode::OK, &form, false, Vec::new()).await
+}
+
 /// A live installation without Stripe's keys has no page for gifts.
 fn set_up(page: &PublicPage) -> Result<(), Error> {
     match page.app.config.stripe {

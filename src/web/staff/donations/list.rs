@@ -22,6 +22,7 @@ use crate::web::staff::gift_words::{
     Choice, Figure, campaign_names, donation_badge, donation_path, figures, gifts, money, rhythm,
 };
 use crate::web::staff::moment;
+use crate::web::staff::timeline_words::with_amounts;
 
 const PER_PAGE: i64 = 50;
 /// How many of those that need a look stand above the list.
@@ -170,7 +171,8 @@ fn look_at(db: &mut Db) -> Result<Vec<LookAt>, FeatureError> {
         what: format!("{} from {}", money(&row.amount()), super::giver(row)),
         why,
     };
-    let mut all: Vec<LookAt> = open.iter().map(|row| line(row, row.question.clone().unwrap_or_default())).collect();
+    let mut all: Vec<LookAt> =
+        open.iter().map(|row| line(row, with_amounts(row.question.as_deref().unwrap_or_default()))).collect();
     for id in sums::failed_refunds(db)? {
         all.push(line(&find(db, id)?, "The refund failed: the money is still here.".into()));
     }

@@ -23,6 +23,7 @@ use crate::web::staff::gift_words::{
     timeline as items,
 };
 use crate::web::staff::moment;
+use crate::web::staff::timeline_words::{declined, with_amounts};
 
 /// Gifts of the same donor that are listed here.
 const OTHERS: usize = 10;
@@ -47,7 +48,7 @@ fn load(db: &mut Db, id: DonationId, may_write: bool, zone: Tz) -> Result<(Strin
     let d = json!({
         "href": donation_path(id), "title": title, "state": state, "kind": kind, "test": donation.test,
         "crumbs": [{ "label": "Donations", "href": "/staff/donations" }, { "label": format!("Gift {id}"), "href": null }],
-        "question": question(&donation), "failure": donation.failure,
+        "question": question(&donation), "failure": donation.failure.as_deref().map(declined),
         "failed": matches!(donation.state, DonationState::Failed),
         "failed_refund": failed_refund(&refunds),
         "may_refund": may_write && left > 0, "may_write": may_write,
@@ -76,7 +77,7 @@ fn linked(term: &str, value: impl Into<String>, href: String) -> Value {
 
 /// What staff are asked, and what *Book what was paid* would do.
 fn question(donation: &Donation) -> Value {
-    let Some(why) = &donation.question else { return Value::Null };
+    let Some(why) = donation.question.as_deref().map(with_amounts) else { return Value::Null };
     let received = donation.received_minor.zip(donation.received_currency.clone());
     let received = received.map(|(minor, currency)| money(&Money::new(minor, currency)));
     json!({

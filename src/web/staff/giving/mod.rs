@@ -62,7 +62,7 @@ async fn page<P>(staff: &Staff<P>, app: &App, status: StatusCode, reason: String
         "unusual": declined >= UNUSUAL && declined > traffic.paid,
         "history": history.iter().map(deed).collect::<Vec<Value>>(),
     });
-    staff.render_with(status, "staff/giving/show", "Giving", &d)
+    staff.render_with(status, "staff/giving/show", "Donate page", &d)
 }
 
 /// `POST /staff/giving/close`

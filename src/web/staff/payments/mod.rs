@@ -13,7 +13,7 @@ const HERE: &str = "/staff/payments/events";
 fn state_label(state: EventState) -> &'static str {
     match state {
         EventState::Pending => "Waiting",
-        EventState::Done => "Booked",
+        EventState::Done => "Done",
         EventState::Ignored => "Nothing to book",
         EventState::Failed => "Failed",
     }
