@@ -6,6 +6,7 @@ pub mod bank;
 pub mod checks;
 pub mod explain;
 pub mod figures;
+pub mod journal;
 mod model;
 pub mod payouts;
 mod store;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
+use actix_web::HttpRequest;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, BytesMut, Payload};
-use actix_web::HttpRequest;
 use futures_util::{StreamExt, stream};
 
 use crate::web::Error;
@@ -106,9 +106,8 @@ mod tests {
     use super::*;
 
     async fn parsed(parts: &[(&str, &str)]) -> Result<Upload, Error> {
-        let part = |(head, body): &(&str, &str)| {
-            format!("--x\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n")
-        };
+        let part =
+            |(head, body): &(&str, &str)| format!("--x\r\nContent-Disposition: form-data; {head}\r\n\r\n{body}\r\n");
         let body = parts.iter().map(part).collect::<String>() + "--x--\r\n";
         Upload::parse(Bytes::from(body), "x".into()).await
     }

@@ -10,6 +10,7 @@ use super::list::spaced;
 use super::words::{BANK, days, statement_path};
 use crate::app::App;
 use crate::error::{Error as FeatureError, FieldError};
+use crate::finance::BankAccount;
 use crate::finance::bank::{self, Account, Imported, Taken};
 use crate::values::{BankAccountId, clean_line};
 use crate::web::Answer;
@@ -58,7 +59,7 @@ pub async fn import(staff: Writer, app: Data<App>, request: HttpRequest, payload
 }
 
 async fn take(staff: &Writer, app: &App, file: UploadedFile, typed: &ImportForm) -> Result<Imported, FeatureError> {
-    let (actor, now, livemode) = (staff.actor(), app.clock.now(), app.payments.livemode);
+    let (actor, now, livemode) = (staff.actor(), app.clock.now(), app.livemode());
     let (chosen, name) = (typed.account.parse::<BankAccountId>().ok(), typed.name.clone());
     // What a computer calls a file may be longer than anybody reads, or have letters that no page can show.
     let file_name = clean_line(&file.name, 200).unwrap_or_else(|_| "statement".into());
@@ -82,9 +83,8 @@ fn beside(error: FieldError, typed: &ImportForm) -> FieldError {
 
 async fn form(staff: &Writer, app: &App, status: StatusCode, typed: ImportForm, errors: Vec<FieldError>) -> Answer {
     let accounts = app.db.read(|db| Ok::<_, FeatureError>(bank::accounts(db)?)).await?;
-    let words = |account: &bank::BankAccount| {
-        format!("{} ({}, {})", account.name, spaced(&account.identification), account.currency)
-    };
+    let words =
+        |account: &BankAccount| format!("{} ({}, {})", account.name, spaced(&account.identification), account.currency);
     let mut choices: Vec<Choice> = accounts.iter().map(|one| Choice::new(one.id, words(one))).collect();
     if !choices.is_empty() {
         choices.push(Choice::new(NEW, "A new account"));
@@ -102,7 +102,8 @@ fn crumbs(label: &str) -> Value {
 /// What became of the file.
 fn result(imported: &Imported) -> Value {
     let account = &imported.account;
-    let sum = |of: fn(&Taken) -> usize| i64::try_from(imported.statements.iter().map(of).sum::<usize>()).unwrap_or(i64::MAX);
+    let sum =
+        |of: fn(&Taken) -> usize| i64::try_from(imported.statements.iter().map(of).sum::<usize>()).unwrap_or(i64::MAX);
     let (lines, matched, aside) = (sum(|s| s.lines), sum(|s| s.matched), sum(|s| s.set_aside));
     let open = lines.saturating_sub(matched).saturating_sub(aside);
     let href = |show: &str| link(BANK, &[("show", show), ("account", &account.id.to_string())]);
@@ -137,7 +138,9 @@ fn headings(statements: usize, open: i64) -> (&'static str, &'static str) {
         (0, _) => ("This statement is here already", "There is nothing to do."),
         (1, 0) => ("The statement is imported", "Nothing is open: every line is matched or set aside."),
         (_, 0) => ("The statements are imported", "Nothing is open: every line is matched or set aside."),
-        (1, _) => ("The statement is imported", "Open lines are matched by hand, or set aside when they are no payouts."),
+        (1, _) => {
+            ("The statement is imported", "Open lines are matched by hand, or set aside when they are no payouts.")
+        }
         _ => ("The statements are imported", "Open lines are matched by hand, or set aside when they are no payouts."),
     }
 }

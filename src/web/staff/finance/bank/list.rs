@@ -101,7 +101,7 @@ pub(super) async fn page<P>(
     form: AsideForm,
     errors: Vec<FieldError>,
 ) -> Answer {
-    let (livemode, may_write) = (app.payments.livemode, staff.may(Permission::Gifts));
+    let (livemode, may_write) = (app.livemode(), staff.may(Permission::Gifts));
     let mut d = app.db.read(move |db| load(db, livemode, may_write, &query, form)).await?;
     d["errors"] = json!(errors);
     staff.render_with(status, "staff/finance/bank/list", "Bank", &d)
@@ -250,7 +250,11 @@ fn listed(
         n => Some(format!("{} more may be it", n - 1)),
     };
     Ok(Listed {
-        account: accounts.iter().find(|one| one.id == line.bank_account_id).map(|one| one.name.clone()).unwrap_or_default(),
+        account: accounts
+            .iter()
+            .find(|one| one.id == line.bank_account_id)
+            .map(|one| one.name.clone())
+            .unwrap_or_default(),
         ticked: form.ticked.contains(&line.id),
         tick: format!("Tick {}", line_words(line)),
         suggestion: found.first().map(|first| suggestion(line, first)),

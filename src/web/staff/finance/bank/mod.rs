@@ -13,4 +13,5 @@ pub use import::{ask as ask_import, import};
 pub use line::show as line;
 pub use list::list;
 pub use set_aside::{set_aside, set_aside_many};
-pub use statement::show as statement;
+pub use statement::{show as statement, statements};
+pub(super) use words::{day, line_path, payout_path, sentence};

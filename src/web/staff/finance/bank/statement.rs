@@ -68,7 +68,7 @@ pub struct LinesQuery {
 
 /// `GET /staff/finance/bank/statements/{id}[?page=]`
 pub async fn show(staff: Reader, app: Data<App>, id: Path<BankStatementId>, Query(query): Query<LinesQuery>) -> Answer {
-    let (id, zone, livemode) = (*id, staff.zone(), app.payments.livemode);
+    let (id, zone, livemode) = (*id, staff.zone(), app.livemode());
     let d = app.db.read(move |db| load(db, livemode, id, query.page.parse().ok(), zone)).await?;
     staff.render("staff/finance/bank/statement", "Statement", &d)
 }
@@ -100,7 +100,8 @@ fn facts(db: &mut Db, row: &StatementRow, zone: Tz) -> Result<Vec<Value>, Featur
     let (statement, account) = (&row.statement, &row.account);
     let amount = |minor| money(&Money::new(minor, statement.currency.clone()));
     let fact = |term: &str, value: String| json!({ "term": term, "value": value });
-    let lines = if row.open > 0 { format!("{}, {} open", number(row.lines), number(row.open)) } else { number(row.lines) };
+    let lines =
+        if row.open > 0 { format!("{}, {} open", number(row.lines), number(row.open)) } else { number(row.lines) };
     Ok(vec![
         fact("Account", account.name.clone()),
         fact("Number", spaced(&account.identification)),

@@ -7,13 +7,13 @@ use crate::error::Error as FeatureError;
 use crate::finance::bank::{LineRow, LineState, store};
 use crate::finance::{BankLine, Leg, Match, PayoutRow};
 use crate::i18n::Texts;
-use crate::staff::members;
+use crate::staff::store as members;
 use crate::values::{BankLineId, BankStatementId, Day, Language, StaffId};
 use crate::web::staff::gift_words::money;
 
 pub(super) const BANK: &str = "/staff/finance/bank";
 
-pub(super) fn line_path(id: BankLineId) -> String {
+pub(in crate::web::staff::finance) fn line_path(id: BankLineId) -> String {
     format!("{BANK}/lines/{id}")
 }
 
@@ -21,12 +21,12 @@ pub(super) fn statement_path(id: BankStatementId) -> String {
     format!("{BANK}/statements/{id}")
 }
 
-pub(super) fn payout_path(id: &str) -> String {
+pub(in crate::web::staff::finance) fn payout_path(id: &str) -> String {
     format!("/staff/finance/payouts/{id}")
 }
 
 /// `3 June 2026`
-pub(super) fn day(day: Day) -> String {
+pub(in crate::web::staff::finance) fn day(day: Day) -> String {
     Texts::get().date(&Language::english(), day.0)
 }
 
@@ -54,7 +54,7 @@ pub(super) fn payout_words(payout: &PayoutRow, leg: Leg) -> String {
 }
 
 /// The first letter large.
-pub(super) fn sentence(text: &str) -> String {
+pub(in crate::web::staff::finance) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
