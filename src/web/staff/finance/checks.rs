@@ -12,7 +12,7 @@ use crate::web::staff::moment;
 
 /// `GET /staff/finance/checks`
 pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>) -> Answer {
-    let (livemode, zone, now) = (app.payments.livemode, staff.zone(), app.clock.now());
+    let (livemode, zone, now) = (app.livemode(), staff.zone(), app.clock.now());
     let report = app.db.read(move |db| checks::run(db, livemode, zone, now)).await?;
     let failed = report.checks.iter().filter(|check| !check.holds).count();
     let d = json!({

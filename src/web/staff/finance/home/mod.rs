@@ -28,7 +28,7 @@ pub struct MonthQuery {
 
 /// `GET /staff/finance[?month=]`
 pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query): Query<MonthQuery>) -> Answer {
-    let (livemode, zone, now) = (app.payments.livemode, staff.zone(), app.clock.now());
+    let (livemode, zone, now) = (app.livemode(), staff.zone(), app.clock.now());
     let today = Day::of(now, zone);
     let month = Month::parse(&query.month).ok().filter(|month| *month <= today.month()).unwrap_or(today.month());
     let load = app.db.read(move |db| {

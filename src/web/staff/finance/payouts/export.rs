@@ -12,7 +12,8 @@ use crate::audit;
 use crate::db::Db;
 use crate::donations::{self, Fund, funds};
 use crate::error::Error as FeatureError;
-use crate::finance::{Explained, JournalAccount, balance, journal, payouts};
+use crate::finance::journal::Chart;
+use crate::finance::{Explained, balance, payouts};
 use crate::values::{Day, Language, Money, PageRequest, spreadsheet_cell};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
@@ -28,20 +29,20 @@ const HEADER: &str = "payout,arrives_on,transaction,day,category,explanation,amo
 struct Step {
     payout: String,
     arrives_on: Day,
-    chart: Vec<JournalAccount>,
+    chart: Chart,
     funds: Vec<Fund>,
     page: i64,
 }
 
 /// `GET /staff/finance/payouts/{id}/transactions.csv`. It takes names and addresses out of the house, so it is audited.
 pub async fn export(staff: Staff<permit::GiftsRead>, app: Data<App>, id: Path<String>) -> Answer {
-    let (livemode, zone, actor, now) = (app.payments.livemode, staff.zone(), staff.actor(), app.clock.now());
+    let (livemode, zone, actor, now) = (app.livemode(), staff.zone(), staff.actor(), app.clock.now());
     let id = stripe_id(&id, "payout")?;
     let name = format!("attachment; filename=\"{id}.csv\"");
     let begin = move |db: &mut Db| {
         let payout = payouts::show(db, livemode, &id, Day::of(now, zone))?.payout;
         audit::record(db, &actor, "exported", "payout", None, &id, now)?;
-        let (chart, funds) = (journal::accounts::list(db)?, funds::list(db, &Language::english())?);
+        let (chart, funds) = (Chart::load(db)?, funds::list(db, &Language::english())?);
         Ok::<_, FeatureError>(Step { payout: id, arrives_on: payout.arrives_on, chart, funds, page: 1 })
     };
     let first = app.db.write(begin).await?;
@@ -83,7 +84,7 @@ fn fields(db: &mut Db, line: &Explained, step: &Step, zone: Tz) -> Result<[Strin
     };
     let (name, email) = gift.map(|gift| (gift.name, gift.email.to_string())).unwrap_or_default();
     let fund = step.funds.iter().find(|fund| Some(fund.id) == line.fund_id);
-    let account = step.chart.iter().find(|account| Some(account.id) == line.journal_account_id);
+    let account = step.chart.all().iter().find(|account| Some(account.id) == line.journal_account_id);
     let decimal = |money: Money| money.decimal();
     let text = |text: Option<&str>| spreadsheet_cell(text.unwrap_or_default());
     Ok([

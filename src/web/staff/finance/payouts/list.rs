@@ -70,7 +70,7 @@ impl ListQuery {
 
 /// `GET /staff/finance/payouts[?q=&state=&at_bank=&automatic=&currency=&from=&to=&page=]`
 pub async fn list(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query): Query<ListQuery>) -> Answer {
-    let (livemode, today) = (app.payments.livemode, Day::of(app.clock.now(), staff.zone()));
+    let (livemode, today) = (app.livemode(), Day::of(app.clock.now(), staff.zone()));
     let d = app.db.read(move |db| load(db, livemode, &query, today)).await?;
     staff.render("staff/finance/payouts", "Payouts", &d)
 }

@@ -13,8 +13,9 @@ use super::super::words::{
 use crate::app::App;
 use crate::db::Db;
 use crate::error::Error as FeatureError;
+use crate::finance::journal::Chart;
 use crate::finance::payouts::{self, InBank, Shown, Sum};
-use crate::finance::{BankLine, Explained, Leg, Match, balance, journal};
+use crate::finance::{BankLine, Explained, Leg, Match, balance};
 use crate::values::{Day, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Query, Staff, permit};
@@ -38,7 +39,7 @@ pub async fn show(
     id: Path<String>,
     Query(query): Query<ShowQuery>,
 ) -> Answer {
-    let (livemode, zone) = (app.payments.livemode, staff.zone());
+    let (livemode, zone) = (app.livemode(), staff.zone());
     let (id, today) = (stripe_id(&id, "payout")?, Day::of(app.clock.now(), zone));
     let request = PageRequest::new(query.page.parse().ok(), PER_PAGE);
     let (title, d) = app.db.read(move |db| load(db, livemode, &id, today, zone, request)).await?;
@@ -56,9 +57,9 @@ fn load(
     let shown = payouts::show(db, livemode, id, today)?;
     let filter = balance::Filter { payout: Some(id.to_owned()), ..balance::Filter::default() };
     let lines = balance::list(db, livemode, &filter, zone, request)?;
-    let chart = journal::accounts::list(db)?;
+    let chart = Chart::load(db)?;
     let here = payout_path(id);
-    let rows = lines.rows.iter().map(|line| row(db, line, &chart, zone)).collect::<Result<Vec<_>, _>>()?;
+    let rows = lines.rows.iter().map(|line| row(db, line, chart.all(), zone)).collect::<Result<Vec<_>, _>>()?;
     let payout = &shown.payout;
     let title = format!("Payout of {}, {}", day(payout.arrives_on), money(&payout.amount()));
     let (state, kind) = in_bank_badge(shown.in_bank);

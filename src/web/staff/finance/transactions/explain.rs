@@ -9,7 +9,7 @@ use super::show;
 use crate::app::App;
 use crate::error::Error as FeatureError;
 use crate::finance::explain as feature;
-use crate::values::JournalAccountId;
+use crate::finance::journal::accounts;
 use crate::web::extract::{Form, Staff, permit};
 use crate::web::staff::field_errors;
 use crate::web::{Answer, Notice};
@@ -19,6 +19,7 @@ type Writer = Staff<permit::Gifts>;
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ExplainForm {
+    /// The code of a journal account.
     account: String,
     note: String,
 }
@@ -26,12 +27,14 @@ pub struct ExplainForm {
 /// `POST /staff/finance/transactions/{id}/explain`
 pub async fn explain(staff: Writer, app: Data<App>, id: Path<String>, form: Form<ExplainForm>) -> Answer {
     let (id, form) = (stripe_id(&id, "balance transaction")?, form.into_inner());
-    let (livemode, actor, now) = (app.payments.livemode, staff.actor(), app.clock.now());
+    let (livemode, actor, now) = (app.livemode(), staff.actor(), app.clock.now());
     let (wanted, typed) = (id.clone(), form.clone());
     let work = app.db.write(move |db| {
-        let account = typed.account.parse::<JournalAccountId>();
-        let account = account.map_err(|_| FeatureError::invalid("account", "choose a journal account"))?;
-        feature::explain(db, livemode, &wanted, account, &typed.note, &actor, now)
+        // The account of a role may not be written down yet: a code names it all the same.
+        accounts::ensure(db, now)?;
+        let chosen = accounts::list(db)?.into_iter().find(|account| account.code == typed.account);
+        let chosen = chosen.ok_or_else(|| FeatureError::invalid("account", "choose a journal account"))?;
+        feature::explain(db, livemode, &wanted, chosen.id, &typed.note, &actor, now)
     });
     match work.await {
         Ok(()) => staff.redirect(&transaction_path(&id), Notice::ok("Explained. The journal has it on that account.")),
@@ -46,7 +49,7 @@ pub async fn explain(staff: Writer, app: Data<App>, id: Path<String>, form: Form
 /// `POST /staff/finance/transactions/{id}/take-back`
 pub async fn take_back(staff: Writer, app: Data<App>, id: Path<String>) -> Answer {
     let id = stripe_id(&id, "balance transaction")?;
-    let (livemode, actor, now, wanted) = (app.payments.livemode, staff.actor(), app.clock.now(), id.clone());
+    let (livemode, actor, now, wanted) = (app.livemode(), staff.actor(), app.clock.now(), id.clone());
     match app.db.write(move |db| feature::take_back(db, livemode, &wanted, &actor, now)).await {
         Ok(()) => staff.redirect(&transaction_path(&id), Notice::ok("The explanation is taken back.")),
         Err(FeatureError::Conflict(words)) => staff.redirect(&transaction_path(&id), Notice::warn(words)),

@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::finance::balance::{self, Filter, Group};
-use crate::finance::{Explained, Explanation, JournalAccount, journal};
+use crate::finance::journal::Chart;
+use crate::finance::{Explained, Explanation, JournalAccount};
 use crate::values::{Currency, Day, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Query, Staff, permit};
@@ -77,7 +78,7 @@ impl ListQuery {
 
 /// `GET /staff/finance/transactions[?q=&explanation=&group=&category=&payout=&currency=&from=&to=&page=]`
 pub async fn list(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query): Query<ListQuery>) -> Answer {
-    let (livemode, zone) = (app.payments.livemode, staff.zone());
+    let (livemode, zone) = (app.livemode(), staff.zone());
     let d = app.db.read(move |db| load(db, livemode, &query, zone)).await?;
     staff.render("staff/finance/transactions", "Transactions", &d)
 }
@@ -85,8 +86,8 @@ pub async fn list(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query):
 fn load(db: &mut Db, livemode: bool, query: &ListQuery, zone: Tz) -> Result<Value, FeatureError> {
     let filter = query.filter();
     let found = balance::list(db, livemode, &filter, zone, PageRequest::new(query.page.parse().ok(), PER_PAGE))?;
-    let chart = journal::accounts::list(db)?;
-    let rows = found.rows.iter().map(|line| row(db, line, &chart, zone)).collect::<Result<Vec<_>, _>>()?;
+    let chart = Chart::load(db)?;
+    let rows = found.rows.iter().map(|line| row(db, line, chart.all(), zone)).collect::<Result<Vec<_>, _>>()?;
     let currencies = balance::currencies(db, livemode)?;
     let categories = balance::categories(db, livemode)?;
     Ok(json!({

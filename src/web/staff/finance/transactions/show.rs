@@ -12,7 +12,8 @@ use super::explain::ExplainForm;
 use crate::app::App;
 use crate::db::Db;
 use crate::error::{Error as FeatureError, FieldError};
-use crate::finance::{Explained, Explanation, balance, journal};
+use crate::finance::journal::Chart;
+use crate::finance::{Explained, Explanation, balance, explain};
 use crate::staff::Permission;
 use crate::values::Day;
 use crate::web::Answer;
@@ -34,7 +35,7 @@ pub(super) async fn page<P>(
     form: ExplainForm,
     errors: Vec<FieldError>,
 ) -> Answer {
-    let (livemode, zone, may_write) = (app.payments.livemode, staff.zone(), staff.may(Permission::Gifts));
+    let (livemode, zone, may_write) = (app.livemode(), staff.zone(), staff.may(Permission::Gifts));
     let now = app.clock.now();
     let load = app.db.read(move |db| load(db, livemode, &id, may_write, zone, Day::of(now, zone)));
     let (title, mut d) = load.await?;
@@ -52,23 +53,21 @@ fn load(
     today: Day,
 ) -> Result<(String, Value), FeatureError> {
     let line = balance::find(db, livemode, id)?;
-    let chart = journal::accounts::list(db)?;
+    let chart = Chart::load(db)?;
     let title = format!("{} of {}", category(&line.reporting_category), money(&line.amount()));
     let (state, kind) = explanation_badge(line.explanation);
     let is_unexplained = line.explanation == Explanation::Unexplained;
     // A payout that is not here yet is never explained by hand.
     let is_payout = matches!(line.reporting_category.as_str(), "payout" | "payout_reversal");
-    let choices = match is_unexplained && may_write && !is_payout {
-        true => journal::accounts::for_explaining(db)?,
-        false => Vec::new(),
-    };
+    let may_explain = is_unexplained && may_write && !is_payout;
+    let accounts = chart.all().iter().filter(|account| explain::may_explain(account.role));
     let d = json!({
         "crumbs": [{ "label": "Transactions", "href": TRANSACTIONS }, { "label": line.id, "href": null }],
-        "title": title, "state": state, "kind": kind, "href": transaction_path(id), "why": why(db, &line, &chart)?,
+        "title": title, "state": state, "kind": kind, "href": transaction_path(id), "why": why(db, &line, chart.all())?,
         "is_unexplained": is_unexplained, "is_by_staff": line.explanation == Explanation::Staff,
         "unexplained": if is_unexplained { Some(balance::why_unexplained(db, &line)?) } else { None },
-        "may_write": may_write, "may_explain": is_unexplained && may_write && !is_payout,
-        "accounts": choices.iter().map(|a| Choice::new(a.id, format!("{} {}", a.code, a.name))).collect::<Vec<_>>(),
+        "may_write": may_write, "may_explain": may_explain,
+        "accounts": accounts.map(|a| Choice::new(&a.code, format!("{} {}", a.code, a.name))).collect::<Vec<_>>(),
         "amounts": amounts(db, &line)?, "facts": facts(&line, zone, today),
     });
     Ok((title, d))
