@@ -9,6 +9,8 @@
 //!   bank (returned legs count against): the sum of `paid_out` over all months, less `in_bank` over all months, but for
 //!   matches of payouts that are older than the books. It is the journal's transit account.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 use diesel::QueryResult;
 
@@ -98,7 +100,7 @@ impl Figures {
 /// # Errors
 /// The database's.
 pub fn figures(db: &mut Db, livemode: bool, month: Month, zone: Tz, today: Day) -> QueryResult<Vec<Figures>> {
-    let mut found = Found { month, rows: Vec::new() };
+    let mut found = Found { month, rows: BTreeMap::new() };
     let (from, until) = month.bounds(zone);
     for row in store::by_explanation(db, livemode, from, until)? {
         let figures = found.of(&row.currency);
@@ -135,8 +137,7 @@ pub fn figures(db: &mut Db, livemode: bool, month: Month, zone: Tz, today: Day) 
     for (currency, count) in store::open_lines(db)? {
         found.of(&currency).open_lines = count;
     }
-    found.rows.sort_by(|a, b| a.currency.cmp(&b.currency));
-    Ok(found.rows)
+    Ok(found.rows.into_values().collect())
 }
 
 /// How many transactions nobody explained, and how many payouts are late: in all currencies, for the start page.
@@ -151,15 +152,12 @@ pub fn attention(db: &mut Db, livemode: bool, today: Day) -> QueryResult<(i64, i
 
 struct Found {
     month: Month,
-    rows: Vec<Figures>,
+    rows: BTreeMap<Currency, Figures>,
 }
 
 impl Found {
     fn of(&mut self, currency: &Currency) -> &mut Figures {
-        let position = self.rows.iter().position(|row| row.currency == *currency).unwrap_or_else(|| {
-            self.rows.push(Figures::none(currency.clone(), self.month));
-            self.rows.len() - 1
-        });
-        &mut self.rows[position]
+        let month = self.month;
+        self.rows.entry(currency.clone()).or_insert_with_key(|currency| Figures::none(currency.clone(), month))
     }
 }

@@ -1,1 +1,5 @@
 //! From the balance at Stripe to the bank and the journal.
+
+mod checks;
+mod explained;
+mod payouts;

@@ -5,6 +5,7 @@ mod balance;
 mod charges;
 mod fees;
 mod gifts;
+mod journal;
 mod payouts;
 mod statements;
 
@@ -79,6 +80,7 @@ pub fn run(db: &mut Db, livemode: bool, zone: Tz, now: At) -> Result<Report, Err
         balance::check(db, livemode, zone)?,
         gifts::check(db, livemode)?,
         charges::check(db, livemode, now)?,
+        journal::check(db, livemode, zone)?,
         statements::check(db)?,
     ];
     Ok(Report { holds: checks.iter().all(|check| check.holds), checks })

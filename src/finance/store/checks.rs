@@ -4,6 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::payouts::ON_ITS_WAY;
 use crate::db::types::Instant;
 use crate::db::{Db, dialect};
 use crate::finance::checks::LISTED;
@@ -190,6 +191,33 @@ pub fn donations(db: &mut Db, livemode: bool, before: At) -> QueryResult<(i64, F
     let looked_at = number(db, &format!("SELECT COUNT(*) AS n FROM donations d WHERE {paid}"), !livemode)?;
     let found = diesel::sql_query(listed(&rows)).bind::<Bool, _>(!livemode).bind::<Instant, _>(before);
     Ok((looked_at, found.load(db).map(counted)?))
+}
+
+/// Per currency, what is at Stripe, and what is in payouts that are not at the bank by what payouts and matches say (not
+/// by their lines on the balance, of which the journal is made).
+///
+/// # Errors
+/// The database's.
+pub fn holdings(db: &mut Db, livemode: bool) -> QueryResult<Vec<(Currency, i64, i64)>> {
+    #[derive(QueryableByName)]
+    struct Holding {
+        #[diesel(sql_type = Text)]
+        currency: Currency,
+        #[diesel(sql_type = BigInt)]
+        at_stripe: i64,
+        #[diesel(sql_type = BigInt)]
+        on_its_way: i64,
+    }
+    let sql = format!(
+        "SELECT currency, CAST(SUM(at_stripe) AS BIGINT) AS at_stripe, CAST(SUM(way) AS BIGINT) AS on_its_way FROM (\
+             SELECT currency, SUM(net_minor) AS at_stripe, 0 AS way FROM balance_transactions \
+             WHERE livemode = $1 GROUP BY currency \
+             UNION ALL \
+             SELECT currency, 0, SUM(amount_minor * {ON_ITS_WAY}) FROM stripe_payouts WHERE livemode = $1 \
+             GROUP BY currency) x GROUP BY currency ORDER BY currency"
+    );
+    let rows: Vec<Holding> = diesel::sql_query(sql).bind::<Bool, _>(livemode).load(db)?;
+    Ok(rows.into_iter().map(|row| (row.currency, row.at_stripe, row.on_its_way)).collect())
 }
 
 /// Statements whose lines do not lead from the opening to the closing balance (`lines`), or that do not open with what the

@@ -96,9 +96,10 @@ pub fn arrived(db: &mut Db, livemode: bool) -> QueryResult<Vec<(Currency, i64)>>
     let sql = "SELECT p.currency, COUNT(*) AS count, \
                    CAST(SUM(CASE m.leg WHEN 'paid' THEN p.amount_minor ELSE -p.amount_minor END) AS BIGINT) AS sum \
                FROM matches m JOIN stripe_payouts p ON p.id = m.payout \
-               LEFT JOIN explained_transactions o ON o.id = \
+               LEFT JOIN balance_transactions o ON o.id = \
                    CASE m.leg WHEN 'paid' THEN p.balance_transaction ELSE p.failure_balance_transaction END \
-               WHERE p.livemode = $1 AND m.undone_at IS NULL AND COALESCE(o.explanation, '') <> 'before' \
+               WHERE p.livemode = $1 AND m.undone_at IS NULL \
+                   AND NOT COALESCE(o.created_at < (SELECT b.begins_at FROM books b WHERE b.id = 1), FALSE) \
                GROUP BY p.currency";
     diesel::sql_query(sql).bind::<Bool, _>(livemode).load(db).map(sums)
 }

@@ -25,10 +25,11 @@ const RETURNED: &str = "EXISTS (SELECT 1 FROM matches m WHERE m.payout = stripe_
 /// How many times its amount is neither at Stripe nor where the bank says: 1 on its way, 0 there or back, -1 when the
 /// bank has what Stripe took back. What is older than the books counts on neither side.
 pub const ON_ITS_WAY: &str = "(SELECT COALESCE(SUM( \
-         CASE WHEN o.explanation = 'before' THEN 0 WHEN l.leg = 'paid' THEN 1 ELSE -1 END \
+         CASE WHEN o.created_at < (SELECT b.begins_at FROM books b WHERE b.id = 1) THEN 0 \
+              WHEN l.leg = 'paid' THEN 1 ELSE -1 END \
          * (CASE WHEN o.id IS NULL THEN 0 ELSE 1 END - CASE WHEN m.id IS NULL THEN 0 ELSE 1 END)), 0) \
      FROM (SELECT 'paid' AS leg UNION ALL SELECT 'returned') l \
-     LEFT JOIN explained_transactions o ON o.id = \
+     LEFT JOIN balance_transactions o ON o.id = \
          CASE l.leg WHEN 'paid' THEN stripe_payouts.balance_transaction ELSE stripe_payouts.failure_balance_transaction END \
      LEFT JOIN matches m ON m.payout = stripe_payouts.id AND m.leg = l.leg AND m.undone_at IS NULL)";
 
