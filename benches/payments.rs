@@ -24,7 +24,7 @@ use pledgepost::error::Error;
 use pledgepost::installation::MadeBy;
 use pledgepost::organisation;
 use pledgepost::sandbox::stripe::{Outcome, SandboxStripe, engine, serve, store};
-use pledgepost::stripe::{Listing, Live, StripeApi, signature};
+use pledgepost::stripe::{EVENT_KINDS, Listing, Live, StripeApi, signature};
 use pledgepost::values::{Clock, Language};
 use tokio::sync::{oneshot, watch};
 
@@ -165,7 +165,7 @@ async fn give(app: &Arc<App>, live: &Live, stripe: &Arc<SandboxStripe>, number: 
 async fn webhooks(live: &Live, stripe: &Arc<SandboxStripe>) -> Vec<Vec<u8>> {
     let (mut listing, mut bodies) = (Listing { limit: 100, ..Listing::default() }, Vec::new());
     loop {
-        let page = live.events(&listing).await.unwrap();
+        let page = live.events(&EVENT_KINDS, &listing).await.unwrap();
         listing.after = page.items.last().map(|event| event.id.clone());
         for event in page.items {
             let body = stripe.db.read(move |db| Ok::<_, Error>(store::find(db, &event.id)?)).await.unwrap().unwrap();

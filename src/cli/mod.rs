@@ -7,6 +7,7 @@ mod doctor;
 mod finance;
 mod serve;
 pub mod staff;
+pub mod statement;
 mod stripe;
 pub mod subscribers;
 pub mod topic;
@@ -65,6 +66,9 @@ enum Command {
     /// Brings the books in line with Stripe.
     #[command(subcommand)]
     Stripe(stripe::StripeCommand),
+    /// What the bank says.
+    #[command(subcommand)]
+    Statement(statement::StatementCommand),
     /// Looks at the money: what must hold between Stripe, donations, payouts, bank and journal.
     #[command(subcommand)]
     Finance(finance::FinanceCommand),
@@ -122,6 +126,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Staff(command) => staff::run(&app, command, &mut stdout()).map(|()| true),
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
+        Command::Statement(command) => statement::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Finance(command) => finance::run(&app, &command, &mut stdout()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app, listener)),

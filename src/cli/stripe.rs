@@ -10,7 +10,7 @@ use clap::Subcommand;
 
 use crate::app::{App, Membership, SandboxDoor};
 use crate::payments::{Payments, Stage, SyncReport};
-use crate::values::At;
+use crate::values::{At, Money};
 
 #[derive(Subcommand)]
 pub enum StripeCommand {
@@ -56,6 +56,7 @@ async fn sync(payments: &Payments, since: Option<At>) -> anyhow::Result<SyncRepo
             let _ = match stage {
                 Stage::Listing(listed) => write!(stderr(), "\r{listed} found at Stripe "),
                 Stage::Looking(left) => write!(stderr(), "\r{left} left to look at       "),
+                Stage::Balance(lines) => write!(stderr(), "\r{lines} lines of the balance "),
             };
         }
     };
@@ -76,6 +77,15 @@ fn say(report: &SyncReport) -> anyhow::Result<()> {
         (report.waiting, "could not be looked at yet; tried again by a running Pledgepost"),
     ] {
         writeln!(out, "{count:>8} {what}")?;
+    }
+    writeln!(out, "{:>8} lines of the balance were read", report.lines)?;
+    for sum in report.balances.iter().filter(|sum| !sum.fits()) {
+        let money = |minor| Money::new(minor, sum.currency.clone());
+        let (stripe, here) = (money(sum.minor), money(sum.mirrored_minor));
+        writeln!(
+            out,
+            "the balance at Stripe is {stripe}, and its lines here sum up to {here}: see /staff/finance/checks"
+        )?;
     }
     Ok(())
 }

@@ -97,12 +97,17 @@ pub fn look(db: &mut Db, kind: ObjectKind, id: &str, source: Source, now: At) ->
 
 /// [`look`]; whether a row was written.
 pub(super) fn look_once(db: &mut Db, kind: ObjectKind, id: &str, source: Source, now: At) -> QueryResult<bool> {
+    look_at(db, kind.as_str(), id, source, now)
+}
+
+/// [`look_once`], also at a charge, which is looked at through its payment.
+pub(super) fn look_at(db: &mut Db, object_kind: &str, id: &str, source: Source, now: At) -> QueryResult<bool> {
     let written = insert(
         db,
         &NewEvent {
             event_id: None,
             kind: "look",
-            object_kind: kind.as_str(),
+            object_kind,
             object_id: id,
             source,
             livemode: false,
@@ -195,12 +200,13 @@ fn named_inside(head: &EventHead, payload: &[u8]) -> Option<(ObjectKind, String)
 
 /// Why nothing follows from an event about such an object; none when it leads to a look.
 fn why_ignored(kind: &str, object_kind: &str, object_id: &str) -> Option<String> {
-    const LATER: [&str; 6] = ["dispute", "payout", "balance", "radar.early_fraud_warning", "review", "mandate"];
+    const LATER: [&str; 4] = ["dispute", "radar.early_fraud_warning", "review", "mandate"];
     match object_kind {
-        "checkout.session" | "payment_intent" | "refund" | "subscription" | "invoice" | "charge" => {
+        "checkout.session" | "payment_intent" | "refund" | "subscription" | "invoice" | "charge" | "payout" => {
             object_id.is_empty().then(|| format!("{kind} names no object"))
         }
         "invoice_payment" => Some("the invoice's own events say it too".into()),
+        "balance" => Some("the balance is read every ten minutes anyway".into()),
         later if LATER.contains(&later) => Some(format!("{kind} is kept, but not acted on yet")),
         _ => Some(format!("nothing to book follows from {kind}")),
     }

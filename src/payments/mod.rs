@@ -4,9 +4,12 @@
 //! A webhook is stored (`inbox`) and answered; a worker leases the row, fetches the object that it names, and in one
 //! transaction writes the mirror, lets the observers book, and closes the row (`process`). What no webhook told is found
 //! by `sweep` and `sync`, which write rows of the same inbox. What is to be done at Stripe is a row as well (`commands`).
+//! The lines of the balance come with what they are about, and are read by themselves (`balance`), so that none is missed.
 
 mod account;
+mod balance;
 mod commands;
+mod cursors;
 pub mod inbox;
 mod mirror;
 mod model;
@@ -15,6 +18,7 @@ mod payouts;
 mod process;
 pub mod purge;
 pub mod read;
+mod sources;
 pub mod store;
 mod sweep;
 mod sync;
@@ -26,6 +30,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tokio::sync::{Notify, OnceCell};
 
+pub use balance::BalanceSum;
 pub use commands::command;
 pub use inbox::{Received, look};
 pub use model::{Command, CommandKind, CommandState, EventState, PaymentCommand, PaymentEvent, Source};

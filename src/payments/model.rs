@@ -14,7 +14,7 @@ text_enum! {
     pub enum Source {
         /// Stripe told us; the signature fitted.
         Webhook => "webhook",
-        /// Found in Stripe's list of events.
+        /// Found in Stripe's list of events, or on its balance.
         Poll => "poll",
         /// We had waited too long for it.
         Sweep => "sweep",

@@ -6,7 +6,7 @@ use diesel::Connection;
 
 use super::model::{EventState, PaymentEvent, Source};
 use super::trouble::{Next, Trouble};
-use super::{Observed, Payments, Seen, Verdict, inbox, mirror, store};
+use super::{Observed, Payments, Seen, Verdict, balance, cursors, inbox, mirror, payouts, sources, store};
 use crate::db::Db;
 use crate::error::Error;
 use crate::stripe::{Failure, ObjectKind};
@@ -128,6 +128,9 @@ impl Payments {
                 mirror::write(db, &seen, &account, livemode, now)?;
                 let judged = judge(db, &observers, &seen, &Seen { account: &account, now })?;
                 follow(db, &seen, judged.known, now)?;
+                if matches!(seen, Observed::Payout(_)) {
+                    cursors::hasten(db, balance::TURN, balance::READ_EVERY, now)?;
+                }
                 close(db, &closing, &account, &judged, (kind, &id_here), now)?;
                 if judged.state != EventState::Failed {
                     let charge = match &seen {
@@ -247,7 +250,14 @@ fn judge(db: &mut Db, observers: &super::Observers, observed: &Observed, seen: &
     Ok(match (booked.is_empty(), nothing.is_empty()) {
         (false, _) => Judged { state: EventState::Done, words: booked.join("; "), known: true },
         (true, false) => Judged { state: EventState::Ignored, words: nothing.join("; "), known: true },
-        (true, true) => Judged { state: EventState::Ignored, words: "no gift of ours".into(), known: false },
+        (true, true) => {
+            let (state, words) = match observed {
+                // Whoever gave the money, the account is ours.
+                Observed::Payout(payout) => (EventState::Done, payouts::words(payout)),
+                _ => (EventState::Ignored, "no gift of ours".into()),
+            };
+            Judged { state, words, known: false }
+        }
     })
 }
 
@@ -262,8 +272,9 @@ pub(super) fn refused(
 }
 
 /// What has to be looked at because of this. Ends: a checkout leads to what it made, an invoice to its payment, a refund
-/// to a payment that nobody saw yet, and a payment that is known to refunds that could not be booked before. (Not only one
-/// that was booked: the payment of a repeated gift is booked by its invoice.)
+/// to a payment that nobody saw yet, a payout to what nobody saw of its lines and to the one that took it back, and a payment
+/// that is known to refunds that could not be booked before. (Not only one that was booked: the payment of a repeated gift is
+/// booked by its invoice.)
 fn follow(db: &mut Db, observed: &Observed, known: bool, now: At) -> diesel::QueryResult<()> {
     let mut looks: Vec<(ObjectKind, &str)> = Vec::new();
     let earlier;
@@ -290,7 +301,15 @@ fn follow(db: &mut Db, observed: &Observed, known: bool, now: At) -> diesel::Que
                 }
             }
         }
-        Observed::Payment(_) | Observed::Subscription(_) | Observed::Payout(_) | Observed::Refused(..) => {}
+        Observed::Payout(payout) => {
+            sources::look(db, payout.lines.iter().flatten(), None, Source::Follow, now)?;
+            for other in payout.original.iter().chain(&payout.reversed_by) {
+                if !mirror::has_payout(db, other)? {
+                    looks.push((ObjectKind::Payout, other));
+                }
+            }
+        }
+        Observed::Payment(_) | Observed::Subscription(_) | Observed::Refused(..) => {}
     }
     for (kind, id) in looks {
         // What waits already will see at least as much.

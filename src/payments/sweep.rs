@@ -1,21 +1,20 @@
-//! Finding what no webhook told: objects that a feature waits for, charges without their line of the balance, and
-//! Stripe's own list of events.
+//! Finding what no webhook told: objects that a feature waits for, charges without their line of the balance, refunds and
+//! payouts that take long, and Stripe's own lists of events.
 
 use std::sync::Arc;
 use std::time::Duration as Wait;
 
 use chrono::Duration;
-use diesel::prelude::*;
+use diesel::QueryResult;
 use tokio::sync::watch;
 
 use super::model::Source;
 use super::trouble::Trouble;
-use super::{Payments, inbox, mirror, store};
-use crate::db::schema::stripe_cursors;
-use crate::db::{Both, Db};
+use super::{Payments, cursors, inbox, mirror, store};
+use crate::db::Db;
 use crate::error::Error;
-use crate::stripe::{EventHead, Listing, ObjectKind};
-use crate::values::At;
+use crate::stripe::{EVENT_KINDS, EventHead, Listing, ObjectKind, PAYOUT_EVENT_KINDS};
+use crate::values::{At, Day};
 
 const SWEEP_EVERY: Duration = Duration::seconds(30);
 const POLL_EVERY: Duration = Duration::minutes(10);
@@ -25,8 +24,12 @@ const OVERLAP: Duration = Duration::hours(1);
 const FIRST_POLL: Duration = Duration::hours(24);
 /// The balance's line comes seconds after the charge, as a rule.
 const UNSETTLED_FOR: Duration = Duration::minutes(1);
-/// A refund is at the bank for days, as a rule.
+/// Refunds and payouts are at the bank for days, as a rule.
 const PENDING_FOR: Duration = Duration::hours(1);
+/// The cursor of the lists of events.
+const EVENTS: &str = "events";
+/// One call each, for Stripe takes twenty kinds at most.
+const LISTS: [&[&str]; 2] = [&EVENT_KINDS, &PAYOUT_EVENT_KINDS];
 /// As many at once as are looked at before the next sweep.
 const AT_ONCE: i64 = 500;
 
@@ -43,6 +46,13 @@ impl Payments {
                     self.tell(&trouble);
                 }
                 started = true;
+                // The first reading may take minutes, and is begun again when it could not end.
+                tokio::select! {
+                    read = self.read_balance_when_due() => if let Err(error) = read {
+                        tracing::warn!(error = format!("{error:#}"), "the balance at Stripe cannot be read");
+                    },
+                    _ = stop.changed() => {}
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(Wait::from_secs(2)) => {}
@@ -56,9 +66,9 @@ impl Payments {
     /// # Errors
     /// The database's, or an observer's.
     pub async fn sweep_when_due(&self) -> Result<usize, Error> {
-        let (observers, now) = (self.observers.clone(), self.clock.now());
+        let (observers, livemode, now) = (self.observers.clone(), self.livemode, self.clock.now());
         let looks = self.db.write(move |db| {
-            if !take_turn(db, "sweep", SWEEP_EVERY, now)? {
+            if !cursors::take_turn(db, "sweep", SWEEP_EVERY, now)? {
                 return Ok(0);
             }
             let mut objects = Vec::new();
@@ -67,6 +77,7 @@ impl Payments {
             }
             objects.extend(unsettled(db, now)?.into_iter().map(|id| (ObjectKind::Payment, id)));
             objects.extend(on_their_way(db, now)?.into_iter().map(|id| (ObjectKind::Refund, id)));
+            objects.extend(not_arrived(db, livemode, now)?.into_iter().map(|id| (ObjectKind::Payout, id)));
             let mut looks = 0;
             for (kind, id) in objects {
                 // Staff were told; it would only fail again.
@@ -83,13 +94,13 @@ impl Payments {
         Ok(looks)
     }
 
-    /// Reads Stripe's list of events, at most every ten minutes over all processes, or now. Answers how many were new.
+    /// Reads Stripe's lists of events, at most every ten minutes over all processes, or now. Answers how many were new.
     ///
     /// # Errors
     /// Stripe's or the database's.
     pub(super) async fn poll_when_due(&self, at_once: bool) -> Result<usize, Trouble> {
         let now = self.clock.now();
-        let due = self.db.write(move |db| Ok::<_, Error>(take_turn(db, "poll", POLL_EVERY, now)?)).await?;
+        let due = self.db.write(move |db| Ok::<_, Error>(cursors::take_turn(db, "poll", POLL_EVERY, now)?)).await?;
         if due || at_once { self.poll(None).await } else { Ok(0) }
     }
 
@@ -103,23 +114,25 @@ impl Payments {
             Some(since) => since,
             None => {
                 let account = account.clone();
-                let read_to = self.db.read(move |db| Ok::<_, Error>(cursor(db, &account)?)).await?;
+                let read_to = self.db.read(move |db| Ok::<_, Error>(cursors::read_to(db, &account, EVENTS)?)).await?;
                 read_to.map_or(now - FIRST_POLL, |read_to| read_to - OVERLAP)
             }
         };
-        let mut listing = Listing { since: Some(begins), after: None, limit: 100 };
         let (mut new, mut newest) = (0, None);
-        loop {
-            let page = self.api.events(&listing).await?;
-            newest = newest.max(page.items.iter().map(|event| event.created_at).max());
-            listing.after = page.items.last().map(|event| event.id.clone());
-            new += self.take_events(page.items).await?;
-            if !page.more || listing.after.is_none() {
-                break;
+        for kinds in LISTS {
+            let mut listing = Listing { since: Some(begins), after: None, limit: 100 };
+            loop {
+                let page = self.api.events(kinds, &listing).await?;
+                newest = newest.max(page.items.iter().map(|event| event.created_at).max());
+                listing.after = page.items.last().map(|event| event.id.clone());
+                new += self.take_events(page.items).await?;
+                if !page.more || listing.after.is_none() {
+                    break;
+                }
             }
         }
         if let Some(newest) = newest {
-            self.db.write(move |db| Ok::<_, Error>(move_cursor(db, &account, newest)?)).await?;
+            self.db.write(move |db| Ok::<_, Error>(cursors::advance(db, &account, EVENTS, newest)?)).await?;
         }
         if new > 0 {
             tracing::info!(new, "events that no webhook had told");
@@ -158,33 +171,10 @@ fn on_their_way(db: &mut Db, now: At) -> QueryResult<Vec<String>> {
     Ok(rows.into_iter().filter(is_due).map(|(refund, ..)| refund).collect())
 }
 
-/// Whether something that is done every so often over all processes is due; if so, it is the caller's turn.
-fn take_turn(db: &mut Db, name: &str, every: Duration, now: At) -> QueryResult<bool> {
-    // Turns are kept beside the cursors, under no account.
-    let insert = diesel::insert_into(stripe_cursors::table).values((
-        stripe_cursors::account.eq(""),
-        stripe_cursors::list.eq(name),
-        stripe_cursors::read_to.eq(now - every),
-    ));
-    Both(insert.on_conflict_do_nothing()).execute(db)?;
-    let turn = stripe_cursors::table.filter(stripe_cursors::account.eq("")).filter(stripe_cursors::list.eq(name));
-    let due = turn.filter(stripe_cursors::read_to.le(now - every));
-    Ok(diesel::update(due).set(stripe_cursors::read_to.eq(now)).execute(db)? > 0)
-}
-
-fn cursor(db: &mut Db, account: &str) -> QueryResult<Option<At>> {
-    stripe_cursors::table.find((account, "events")).select(stripe_cursors::read_to).first(db).optional()
-}
-
-/// Forward only.
-fn move_cursor(db: &mut Db, account: &str, read_to: At) -> QueryResult<()> {
-    let insert = diesel::insert_into(stripe_cursors::table).values((
-        stripe_cursors::account.eq(account),
-        stripe_cursors::list.eq("events"),
-        stripe_cursors::read_to.eq(read_to),
-    ));
-    Both(insert.on_conflict_do_nothing()).execute(db)?;
-    let row = stripe_cursors::table.filter(stripe_cursors::account.eq(account));
-    let behind = row.filter(stripe_cursors::list.eq("events")).filter(stripe_cursors::read_to.lt(read_to));
-    diesel::update(behind).set(stripe_cursors::read_to.eq(read_to)).execute(db).map(drop)
+/// Payouts that should be at the bank, or whose lines Stripe has not named yet: after an hour, then whenever a quarter of
+/// the payout's age has gone by since the last look.
+fn not_arrived(db: &mut Db, livemode: bool, now: At) -> QueryResult<Vec<String>> {
+    let rows = mirror::payouts_on_their_way(db, livemode, Day(now.0.date_naive()), now - PENDING_FOR, AT_ONCE)?;
+    let is_due = |(_, made, seen): &(String, At, At)| now - *seen >= PENDING_FOR.max((now - *made) / 4);
+    Ok(rows.into_iter().filter(is_due).map(|(payout, ..)| payout).collect())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::balance::{BalanceSum, Reach};
 use super::model::{EventState, Source};
 use super::trouble::Trouble;
 use super::{Payments, inbox};
@@ -24,6 +25,10 @@ pub struct SyncReport {
     pub failed: i64,
     /// Could not be looked at yet: they are tried again by `serve` or `worker`.
     pub waiting: i64,
+    /// Lines of the balance that were read.
+    pub lines: usize,
+    /// What Stripe says is on the balance, beside what the lines here sum up to.
+    pub balances: Vec<BalanceSum>,
 }
 
 /// How far a walk is.
@@ -33,6 +38,8 @@ pub enum Stage {
     Listing(usize),
     /// Rows that still wait.
     Looking(i64),
+    /// Lines of the balance read so far.
+    Balance(usize),
 }
 
 impl Payments {
@@ -70,6 +77,16 @@ impl Payments {
         // Stripe keeps events for 30 days.
         let events_since = since.unwrap_or_else(|| self.clock.now() - chrono::Duration::days(30));
         self.poll(Some(events_since)).await.map_err(in_words)?;
+        self.all_looked_at(before, tell).await?;
+        // Only now, so that what the lines are about is known, and not looked at once more for their sake.
+        let reach = since.map_or(Reach::Everything, Reach::Since);
+        let read = self.read_balance(reach, &mut |lines| tell(Stage::Balance(lines))).await.map_err(in_words)?;
+        let report = self.all_looked_at(before, tell).await?;
+        Ok(SyncReport { lines: read.lines, balances: read.sums, ..report })
+    }
+
+    /// Waits until every row that is due is done, by this process or by the one that works.
+    async fn all_looked_at(&self, before: i64, tell: &mut (dyn FnMut(Stage) + Send)) -> anyhow::Result<SyncReport> {
         self.ring();
         loop {
             if self.node.id().is_some() {

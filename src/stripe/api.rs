@@ -117,6 +117,6 @@ pub trait StripeApi: Send + Sync {
         listing: &'a Listing,
         payout: Option<&'a str>,
     ) -> Answer<'a, Listed<BalanceTransaction>>;
-    /// Of the kinds that we act on; Stripe keeps events for 30 days.
-    fn events<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<EventHead>>;
+    /// Of these kinds, of which Stripe takes twenty at most; it keeps events for 30 days.
+    fn events<'a>(&'a self, kinds: &'static [&'static str], listing: &'a Listing) -> Answer<'a, Listed<EventHead>>;
 }

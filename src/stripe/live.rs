@@ -213,8 +213,8 @@ impl StripeApi for Live {
         Box::pin(async move { convert::listed(self.read(request).await?, convert::line) })
     }
 
-    fn events<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<EventHead>> {
-        let request = requests::events(listing);
+    fn events<'a>(&'a self, kinds: &'static [&'static str], listing: &'a Listing) -> Answer<'a, Listed<EventHead>> {
+        let request = requests::events(kinds, listing);
         Box::pin(async move { convert::listed(self.read(request).await?, requests::event_head) })
     }
 }

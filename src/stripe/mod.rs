@@ -21,8 +21,8 @@ pub use signature::InvalidSignature;
 /// The version of Stripe's API that all our calls ask for and that webhook endpoints should be made with.
 pub const API_VERSION: &str = "2026-09-30.endive";
 
-/// The types of events that we act on: a webhook endpoint should be set up with these. Twenty are as many as Stripe lists
-/// in one call; each fact comes with at least one of them.
+/// The types of events about gifts that we act on: a webhook endpoint should be set up with these and with those about
+/// payouts. Twenty are as many as Stripe lists in one call; each fact comes with at least one of them.
 pub const EVENT_KINDS: [&str; 20] = [
     "charge.updated",
     "checkout.session.async_payment_failed",
@@ -44,4 +44,14 @@ pub const EVENT_KINDS: [&str; 20] = [
     "refund.created",
     "refund.failed",
     "refund.updated",
+];
+
+/// The types of events about payouts that we act on: all that there are. Listed by a call of their own.
+pub const PAYOUT_EVENT_KINDS: [&str; 6] = [
+    "payout.canceled",
+    "payout.created",
+    "payout.failed",
+    "payout.paid",
+    "payout.reconciliation_completed",
+    "payout.updated",
 ];

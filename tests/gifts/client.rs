@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use chrono::Duration as Span;
 use pledgepost::sandbox::stripe::{Outcome, engine};
 use pledgepost::stripe::{
-    CheckoutStatus, Failure, Interval, InvoiceStatus, Listing, Live, NewCheckout, NewRefund, PaymentStatus,
-    RefundStatus, StripeApi, SubscriptionStatus,
+    CheckoutStatus, EVENT_KINDS, Failure, Interval, InvoiceStatus, Listing, Live, NewCheckout, NewRefund,
+    PAYOUT_EVENT_KINDS, PaymentStatus, RefundStatus, StripeApi, SubscriptionStatus,
 };
 use pledgepost::values::{Clock, Currency, Money};
 
@@ -161,7 +161,7 @@ on_both! {
         for id in &made {
             stage.write(|db, stripe| engine::expire(db, stripe, id));
         }
-        let events = client.events(&first(100)).await.unwrap();
+        let events = client.events(&EVENT_KINDS, &first(100)).await.unwrap();
         let expired: Vec<_> = events.items.iter().filter(|event| event.kind == "checkout.session.expired").collect();
         assert_eq!(expired.len(), 5);
         assert!(expired.iter().all(|e| e.object_kind == "checkout.session" && made.contains(&e.object_id) && !e.livemode));
@@ -171,7 +171,7 @@ on_both! {
         assert!(client.refunds(&later).await.unwrap().items.is_empty());
         assert!(client.subscriptions(&later).await.unwrap().items.is_empty());
         assert!(client.invoices(&later).await.unwrap().items.is_empty());
-        assert!(client.events(&later).await.unwrap().items.is_empty());
+        assert!(client.events(&PAYOUT_EVENT_KINDS, &later).await.unwrap().items.is_empty());
     }
 
     async fn what_is_not_there_is_not_found(backend) {

@@ -22,7 +22,7 @@ fn fill(test: &TestPayments) {
         for (kind, object, id) in kinds {
             says.events.push(head(&format!("evt_{id}"), kind, object, id));
         }
-        says.events.push(head("evt_payout", "payout.paid", "payout", "po_1"));
+        says.events.push(head("evt_dispute", "charge.dispute.created", "dispute", "dp_1"));
     });
 }
 
@@ -35,7 +35,7 @@ on_both! {
         fill(&test);
         let report = test.payments.sync(None).await.unwrap();
         assert_eq!(test.booked(), ALL);
-        assert_eq!((report.failed, report.waiting, report.ignored), (0, 0, 1), "the payout is not acted on yet");
+        assert_eq!((report.failed, report.waiting, report.ignored), (0, 0, 1), "the dispute is not acted on yet");
         assert!(report.booked >= 14 && report.looked_at == report.booked + 1, "{report:?}");
         // Again: the same books, and the events are known.
         let again = test.payments.sync(None).await.unwrap();

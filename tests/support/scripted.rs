@@ -215,8 +215,13 @@ impl StripeApi for Scripted {
             asked.map(|(line, _)| (line.id.clone(), line.created_at, line.clone())).collect()
         })
     }
-    fn events<'a>(&'a self, listing: &'a Listing) -> Answer<'a, Listed<EventHead>> {
-        self.list("events", listing, |s| s.events.iter().map(|o| (o.id.clone(), o.created_at, o.clone())).collect())
+    /// Those about payouts are another list; else it is not looked at what was asked for.
+    fn events<'a>(&'a self, kinds: &'static [&'static str], listing: &'a Listing) -> Answer<'a, Listed<EventHead>> {
+        let payouts = kinds == PAYOUT_EVENT_KINDS;
+        self.list("events", listing, move |s| {
+            let asked = s.events.iter().filter(|event| event.kind.starts_with("payout.") == payouts);
+            asked.map(|o| (o.id.clone(), o.created_at, o.clone())).collect()
+        })
     }
 }
 

@@ -1,8 +1,11 @@
 //! The mirror: Stripe's objects as they were when last fetched.
 
+mod lines;
 mod rows;
 
 use diesel::prelude::*;
+
+pub(super) use lines::{oldest_to_become_available, write_lines};
 
 use super::Observed;
 use crate::db::schema::{
@@ -10,8 +13,8 @@ use crate::db::schema::{
     stripe_refunds, stripe_subscriptions,
 };
 use crate::db::{Both, Db};
-use crate::stripe::{BalanceTransaction, Payout};
-use crate::values::At;
+use crate::stripe::Payout;
+use crate::values::{At, Day};
 
 /// Ids in one statement.
 const PIECE: usize = 500;
@@ -34,34 +37,24 @@ pub(super) fn write(db: &mut Db, observed: &Observed, account: &str, livemode: b
         Observed::Invoice(invoice) => upsert!(db, stripe_invoices, seen.invoice(invoice))?,
         Observed::Payment(payment) => {
             if let Some(charge) = &payment.charge {
-                balance(db, &seen, charge.balance.as_ref())?;
+                lines::write(db, &seen, charge.balance.as_ref())?;
                 upsert!(db, stripe_charges, seen.charge(charge, &payment.id))?;
             }
             upsert!(db, stripe_payments, seen.payment(payment))?
         }
         Observed::Refund(refund) => {
-            balance(db, &seen, refund.balance.as_ref())?;
-            balance(db, &seen, refund.failure_balance.as_ref())?;
+            lines::write(db, &seen, refund.balance.iter().chain(&refund.failure_balance))?;
             upsert!(db, stripe_refunds, seen.refund(refund))?
         }
         Observed::Payout(payout) => {
-            let own = [payout.balance.as_ref(), payout.failure_balance.as_ref()];
-            for line in own.into_iter().flatten().chain(payout.lines.iter().flatten()) {
-                balance(db, &seen, Some(line))?;
-            }
+            let own = payout.balance.iter().chain(&payout.failure_balance);
+            lines::write(db, &seen, own.chain(payout.lines.iter().flatten()))?;
             upsert!(db, stripe_payouts, seen.payout(payout))?;
             taken_along(db, payout)?
         }
         Observed::Refused(..) => 0,
     };
     Ok(())
-}
-
-fn balance(db: &mut Db, seen: &rows::Seen<'_>, transaction: Option<&BalanceTransaction>) -> QueryResult<()> {
-    match transaction {
-        Some(transaction) => upsert!(db, balance_transactions, seen.balance(transaction)).map(drop),
-        None => Ok(()),
-    }
 }
 
 /// Notes which lines a payout took along. Stripe says it once and for all, when the payout's reconciliation is completed.
@@ -71,9 +64,39 @@ fn taken_along(db: &mut Db, payout: &Payout) -> QueryResult<usize> {
     for piece in lines.chunks(PIECE) {
         let ids: Vec<&str> = piece.iter().map(|line| line.id.as_str()).collect();
         let rows = balance_transactions::table.filter(balance_transactions::id.eq_any(ids));
+        let new = balance_transactions::payout.is_null().or(balance_transactions::payout.ne(&payout.id));
+        let rows = rows.filter(new);
         written += diesel::update(rows).set(balance_transactions::payout.eq(&payout.id)).execute(db)?;
     }
     Ok(written)
+}
+
+/// Whether the mirror has the payout.
+pub(super) fn has_payout(db: &mut Db, id: &str) -> QueryResult<bool> {
+    let row = stripe_payouts::table.find(id).select(stripe_payouts::id);
+    Ok(row.first::<String>(db).optional()?.is_some())
+}
+
+/// Payouts that should be at the bank since before `today`, and automatic ones that are there but whose lines Stripe has not
+/// named: (payout, when made, when last seen), those that were seen longest ago first. The other mode's are not asked for.
+pub(super) fn payouts_on_their_way(
+    db: &mut Db,
+    livemode: bool,
+    today: Day,
+    before: At,
+    limit: i64,
+) -> QueryResult<Vec<(String, At, At)>> {
+    let late = stripe_payouts::status.eq_any(["pending", "in_transit"]).and(stripe_payouts::arrives_on.lt(today));
+    let unnamed = stripe_payouts::reconciliation.eq_any(["in_progress", "unknown"]);
+    let unnamed = stripe_payouts::status.eq("paid").and(stripe_payouts::automatic.eq(true)).and(unnamed);
+    stripe_payouts::table
+        .filter(stripe_payouts::livemode.eq(livemode))
+        .filter(late.or(unnamed))
+        .filter(stripe_payouts::mirrored_at.le(before))
+        .order(stripe_payouts::mirrored_at.asc())
+        .limit(limit)
+        .select((stripe_payouts::id, stripe_payouts::created_at, stripe_payouts::mirrored_at))
+        .load(db)
 }
 
 /// Whether the mirror has the payment.

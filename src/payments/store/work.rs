@@ -1,6 +1,6 @@
 //! What the worker does with rows: leasing, closing, giving back, and the versions of objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -250,6 +250,12 @@ pub(in crate::payments) fn waits(db: &mut Db, object: &str) -> QueryResult<bool>
         .filter(payment_events::state.eq(EventState::Pending))
         .filter(payment_events::lease.is_null());
     Ok(waiting.select(payment_events::id).limit(1).first::<i64>(db).optional()?.is_some())
+}
+
+/// Those of these objects that a row was ever about, whatever came of it.
+pub(in crate::payments) fn heard_of(db: &mut Db, objects: &[String]) -> QueryResult<HashSet<String>> {
+    let rows = payment_events::table.filter(payment_events::object_id.eq_any(objects));
+    Ok(rows.select(payment_events::object_id).distinct().load::<String>(db)?.into_iter().collect())
 }
 
 /// Whether something about the object was booked, or staff were told that it cannot be.

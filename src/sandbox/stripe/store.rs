@@ -72,7 +72,7 @@ pub(super) fn next_to(db: &mut Db, kind: &str, from: Option<i64>, newer: bool) -
 }
 
 /// All of a kind, the oldest first. The sandbox is small.
-pub(super) fn all(db: &mut Db, kind: &str) -> QueryResult<Vec<Value>> {
+pub(in crate::sandbox) fn all(db: &mut Db, kind: &str) -> QueryResult<Vec<Value>> {
     let query = objects::table.filter(objects::kind.eq(kind)).order(objects::number.asc());
     let rows: Vec<String> = query.select(objects::body).load(db)?;
     rows.iter().map(|body| read(body)).collect()

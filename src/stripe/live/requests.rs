@@ -15,7 +15,6 @@ use stripe_core::refund::CreateRefund;
 use stripe_shared::{CheckoutSessionLocale, CheckoutSessionMode, CheckoutSessionSubmitType};
 use stripe_types::List;
 
-use super::super::EVENT_KINDS;
 use super::super::api::{Failure, Listing, NewCheckout, NewRefund};
 use super::super::convert;
 use super::super::model::{EventHead, Interval, Metadata};
@@ -176,8 +175,8 @@ struct EventObject {
     id: Option<String>,
 }
 
-pub(super) fn events(listing: &Listing) -> Small<List<Event>> {
-    let request = page!(ListEvent::new().types(fields(&EVENT_KINDS)), listing);
+pub(super) fn events(kinds: &[&str], listing: &Listing) -> Small<List<Event>> {
+    let request = page!(ListEvent::new().types(fields(kinds)), listing);
     Small::new(move || request.build())
 }
 

@@ -1,5 +1,16 @@
 //! Reads bank statements in CAMT.053, the ISO 20022 message `BankToCustomerStatement`, in any of its versions
 //! (camt.053.001.02 and later). Pure: bytes in, statements out. Whatever is wrong has the line of the file that it is in.
+//!
+//! `bytes` says what the file is and makes text of it, `xml` reads the text as a stream in bounded memory, `document` finds
+//! the statements in it, `statement` and `entry` say what they mean.
+
+mod bytes;
+mod document;
+mod entry;
+mod fields;
+mod node;
+mod statement;
+mod xml;
 
 use crate::values::{Currency, Day};
 
@@ -57,6 +68,10 @@ impl Flaw {
 ///
 /// # Errors
 /// The first thing that is wrong, with its line, in words for finance staff.
-pub fn read(_file: &[u8]) -> Result<Vec<Statement>, Flaw> {
-    Err(Flaw::new(1, "not yet"))
+pub fn read(file: &[u8]) -> Result<Vec<Statement>, Flaw> {
+    let text = bytes::text(file)?;
+    document::statements(&text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,20 +82,12 @@ pub fn line(db: &mut Db, id: BankLineId) -> Result<LineRow, Error> {
 fn with_matches(db: &mut Db, rows: Vec<BankLine>) -> QueryResult<Vec<LineRow>> {
     let ids: Vec<BankLineId> = rows.iter().map(|line| line.id).collect();
     let mut found: HashMap<BankLineId, Vec<_>> = HashMap::new();
-    for each in open_by_line(db, &ids)? {
-        found.entry(each.bank_line_id).or_default().push(each);
+    for ids in ids.chunks(BATCH) {
+        for each in open_by_line(db, ids)? {
+            found.entry(each.bank_line_id).or_default().push(each);
+        }
     }
     Ok(rows.into_iter().map(|line| LineRow { matches: found.remove(&line.id).unwrap_or_default(), line }).collect())
-}
-
-/// Held until the transaction ends, so that two matches of one line do not miss each other.
-///
-/// # Errors
-/// `NotFound`, or the database's.
-pub fn locked_line(db: &mut Db, id: BankLineId) -> Result<LineRow, Error> {
-    // Writing a row holds it, on both databases.
-    diesel::update(bank_lines::table.filter(bank_lines::id.eq(id))).set(bank_lines::id.eq(id)).execute(db)?;
-    line(db, id)
 }
 
 /// Lines that no match explains and that staff did not set aside; of one currency and with one of these amounts.
@@ -113,6 +105,15 @@ pub fn open_lines(db: &mut Db, currency: &Currency, amounts: &[i64]) -> QueryRes
         .filter(not(exists(holds)))
         .order(bank_lines::id.asc())
         .load(db)
+}
+
+/// In its order.
+///
+/// # Errors
+/// The database's.
+pub fn of_statement(db: &mut Db, id: BankStatementId) -> QueryResult<Vec<LineRow>> {
+    let rows = BankLine::query().filter(bank_lines::statement_id.eq(id)).order(bank_lines::position.asc()).load(db)?;
+    with_matches(db, rows)
 }
 
 #[derive(Insertable)]

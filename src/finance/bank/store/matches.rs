@@ -1,12 +1,15 @@
 //! Rows of `matches`, and the payouts that they are about.
 
+use std::collections::HashMap;
+
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use crate::db::Db;
-use crate::db::schema::{matches, stripe_payouts};
+use crate::db::{Db, dialect};
+use crate::db::schema::{bank_lines, matches, stripe_payouts};
 use crate::error::Error;
 use crate::finance::{Leg, Match, PayoutRow};
+use crate::stripe::PayoutStatus;
 use crate::values::{At, BankLineId, Currency, Day, MatchId, StaffId};
 
 /// What a match begins with.
@@ -18,6 +21,15 @@ pub struct NewMatch<'a> {
     /// None: by rule.
     pub staff: Option<StaffId>,
     pub reasons: &'a str,
+}
+
+/// Holds off whoever matches until the transaction ends, so that two do not give one line away twice. Comes first, before
+/// any row is written.
+///
+/// # Errors
+/// The database's.
+pub fn hold_matches(db: &mut Db) -> QueryResult<()> {
+    dialect::lock_table(db, "matches")
 }
 
 /// The matches of these lines that hold.
@@ -110,6 +122,38 @@ pub fn payouts_by_id(db: &mut Db, livemode: bool, ids: &[String]) -> QueryResult
         .filter(stripe_payouts::livemode.eq(livemode))
         .filter(stripe_payouts::id.eq_any(ids.to_vec()))
         .order(stripe_payouts::id.asc())
+        .load(db)
+}
+
+/// On which days the lines of these matches were booked.
+///
+/// # Errors
+/// The database's.
+pub fn booked_days(db: &mut Db, matched: &HashMap<String, Vec<Match>>) -> QueryResult<HashMap<BankLineId, Day>> {
+    let ids: Vec<BankLineId> = matched.values().flatten().map(|each| each.bank_line_id).collect();
+    let days = bank_lines::table.filter(bank_lines::id.eq_any(ids)).select((bank_lines::id, bank_lines::booked_on));
+    Ok(days.load(db)?.into_iter().collect())
+}
+
+/// Payouts that the rule may find a line for: no line of their own yet, or failed and with one line only. (A payout that
+/// came back needs two.)
+///
+/// # Errors
+/// The database's.
+pub fn payouts_without_line(db: &mut Db, livemode: bool) -> QueryResult<Vec<PayoutRow>> {
+    let of = |leg: Leg| {
+        exists(
+            matches::table
+                .filter(matches::payout.eq(stripe_payouts::id))
+                .filter(matches::undone_at.is_null())
+                .filter(matches::leg.eq(leg)),
+        )
+    };
+    let failed = stripe_payouts::status.eq(PayoutStatus::Failed);
+    PayoutRow::query()
+        .filter(stripe_payouts::livemode.eq(livemode))
+        .filter(not(of(Leg::Paid)).or(failed.and(not(of(Leg::Returned)))))
+        .order((stripe_payouts::arrives_on.asc(), stripe_payouts::id.asc()))
         .load(db)
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::super::model::StatementRow;
 use super::accounts;
-use crate::db::Db;
+use crate::db::{Db, dialect};
 use crate::db::schema::{bank_lines, bank_statements, matches};
 use crate::error::Error;
 use crate::finance::BankStatement;
@@ -25,6 +25,14 @@ pub struct NewStatement<'a> {
     pub content_hash: &'a str,
     pub file_name: &'a str,
     pub staff: Option<StaffId>,
+}
+
+/// Holds off other imports until the transaction ends.
+///
+/// # Errors
+/// The database's.
+pub fn hold_statements(db: &mut Db) -> QueryResult<()> {
+    dialect::lock_table(db, "bank_statements")
 }
 
 /// Newest first; of one account if asked.

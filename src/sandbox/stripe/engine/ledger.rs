@@ -48,7 +48,7 @@ pub fn charge(run: &mut Run<'_>, id: &str) -> Result<(), Fault> {
         &NewLine {
             kind: if method == "card" { "charge" } else { "payment" },
             reporting_category: "charge",
-            source: id,
+            source: Some(id),
             description: charge.maybe("description"),
             amount: settled.minor,
             currency: &settled.currency.stripe_code(),
@@ -107,7 +107,7 @@ fn send(run: &mut Run<'_>, amount: i64, currency: &str, automatic: bool) -> Resu
     let mut line = line(&NewLine {
         kind: "payout",
         reporting_category: "payout",
-        source: payout.text("id"),
+        source: Some(payout.text("id")),
         description: payout.maybe("description"),
         amount: -amount,
         currency,
@@ -150,22 +150,86 @@ pub fn send_by_hand(run: &mut Run<'_>, asked: &Value) -> Result<Value, Fault> {
     Ok(payout)
 }
 
+/// A fee of Stripe's own, taken from the balance: `minor` of `currency`. Stripe tells of it by no event.
+pub fn own_fee(run: &mut Run<'_>, minor: i64, currency: &Currency) -> Result<Value, Fault> {
+    let settled = fees::settle(minor, currency);
+    let now = run.seconds();
+    let description = format!("Billing - Usage Fee ({})", run.now.0.format("%Y-%m-%d"));
+    let new = NewLine {
+        kind: "stripe_fee",
+        reporting_category: "fee",
+        source: None,
+        description: Some(&description),
+        amount: -settled.minor,
+        currency: &settled.currency.stripe_code(),
+        fee: 0,
+        rate: settled.rate,
+        created: now,
+        available_on: now,
+    };
+    book(run, &new)
+}
+
+/// The bank does not take a payout, or sends it back after some days. The money is on the balance again: it goes along
+/// in the next automatic payout.
+pub fn fail(run: &mut Run<'_>, id: &str) -> Result<(), Fault> {
+    let mut payout = run.named("payout", id, "payout")?;
+    let before = payout.text("status").to_owned();
+    if matches!(before.as_str(), "failed" | "canceled") {
+        return Err(ApiError::invalid("This payout has failed already.").into());
+    }
+    run.unschedule("payout_arrives", id)?;
+    reconciled(run, &mut payout)?;
+    let now = run.seconds();
+    let new = NewLine {
+        kind: "payout_failure",
+        reporting_category: "payout_reversal",
+        source: Some(id),
+        description: Some("STRIPE PAYOUT FAILURE"),
+        amount: payout.int("amount"),
+        currency: payout.text("currency"),
+        fee: 0,
+        rate: None,
+        created: now,
+        available_on: now,
+    };
+    let line = book(run, &new)?;
+    payout.put("status", "failed");
+    payout.put("failure_balance_transaction", line.text("id"));
+    payout.put("failure_code", "account_closed");
+    payout.put("failure_message", "The bank account has been closed");
+    payout.put("_failed_at", now);
+    run.save(&payout)?;
+    let nothing = Value::Null;
+    let changed = json!({
+        "failure_balance_transaction": nothing, "failure_code": nothing, "failure_message": nothing, "status": before,
+    });
+    run.emit_change("payout.updated", &payout, changed)?;
+    run.emit("payout.failed", &payout)
+}
+
+/// Which lines an automatic payout took along is settled; Stripe says so once.
+fn reconciled(run: &mut Run<'_>, payout: &mut Value) -> Result<(), Fault> {
+    if payout.text("reconciliation_status") != "in_progress" {
+        return Ok(());
+    }
+    payout.put("reconciliation_status", "completed");
+    run.save(payout)?;
+    run.emit("payout.reconciliation_completed", payout)
+}
+
 /// The bank has it.
 pub fn arrived(run: &mut Run<'_>, id: &str) -> Result<(), Fault> {
     let mut payout = run.get(id)?;
     if payout.text("status") != "in_transit" {
         return Ok(());
     }
-    if payout.flag("automatic") {
-        payout.put("reconciliation_status", "completed");
-        run.save(&payout)?;
-        run.emit("payout.reconciliation_completed", &payout)?;
-    }
+    reconciled(run, &mut payout)?;
+    // Banks write capitals, so the trace is made of them.
+    let trace = format!("SBX{}", payout.text("id").get(3..13).unwrap_or("").to_uppercase());
     payout.put("status", "paid");
-    payout.put(
-        "trace_id",
-        json!({ "status": "supported", "value": format!("SBX{}", payout.text("id").get(3..13).unwrap_or("")) }),
-    );
+    payout.put("trace_id", json!({ "status": "supported", "value": trace }));
+    payout.put("_arrived", true);
     run.save(&payout)?;
     run.emit_change("payout.updated", &payout, json!({ "status": "in_transit" }))?;
     run.emit("payout.paid", &payout)

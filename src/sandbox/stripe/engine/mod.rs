@@ -15,11 +15,13 @@ pub(super) mod subscribe;
 
 use super::SandboxStripe;
 use super::fault::Fault;
+use super::fees;
+use super::json::Json;
 use super::objects::method::Behaviour;
 use super::run::Run;
 use crate::db::Db;
 use crate::error::Error;
-use crate::values::At;
+use crate::values::{At, Money};
 
 pub use clock::{advance, anything_due, tick};
 
@@ -88,7 +90,6 @@ pub fn expire(db: &mut Db, stripe: &SandboxStripe, session: &str) -> Result<(), 
 /// # Errors
 /// `NotFound`; `Conflict` when there is less left.
 pub fn refund(db: &mut Db, stripe: &SandboxStripe, payment: &str, minor: Option<i64>) -> Result<String, Error> {
-    use super::json::Json;
     let mut asked = serde_json::json!({ "payment_intent": payment });
     if let Some(minor) = minor {
         asked.put("amount", minor);
@@ -103,6 +104,52 @@ pub fn refund(db: &mut Db, stripe: &SandboxStripe, payment: &str, minor: Option<
 /// `NotFound`; `Conflict` when it has failed already.
 pub fn fail_refund(db: &mut Db, stripe: &SandboxStripe, refund: &str) -> Result<(), Error> {
     Ok(refund::fail(&mut Run::begin(db, stripe)?, refund)?)
+}
+
+/// Mischief: a payout comes back from the bank, before or after it was paid, and the money is on the balance again.
+///
+/// # Errors
+/// `NotFound`; `Conflict` when it has failed already.
+pub fn fail_payout(db: &mut Db, stripe: &SandboxStripe, payout: &str) -> Result<(), Error> {
+    Ok(ledger::fail(&mut Run::begin(db, stripe)?, payout)?)
+}
+
+/// Somebody asks for a payout in Stripe's dashboard: of it Stripe does not say which transactions it took along.
+/// Returns the payout's id.
+///
+/// # Errors
+/// `Conflict` when less is available.
+pub fn pay_out_by_hand(db: &mut Db, stripe: &SandboxStripe, money: &Money) -> Result<String, Error> {
+    let asked = serde_json::json!({ "amount": at_least_one(money)?, "currency": money.currency.stripe_code() });
+    let payout = ledger::send_by_hand(&mut Run::begin(db, stripe)?, &asked)?;
+    Ok(payout.text("id").to_owned())
+}
+
+/// Somebody takes a payment in Stripe's dashboard, past our program: nothing of it says what it is for, but perhaps the
+/// description. Returns the PaymentIntent's id.
+///
+/// # Errors
+/// `Invalid` when Stripe would not charge that amount.
+pub fn charge_by_hand(db: &mut Db, stripe: &SandboxStripe, money: &Money, description: &str) -> Result<String, Error> {
+    if !(fees::smallest(&money.currency)..=fees::GREATEST).contains(&money.minor) {
+        return Err(Error::invalid("amount", "Stripe does not charge this amount"));
+    }
+    let mut run = Run::begin(db, stripe)?;
+    let intent = pay::by_hand(&mut run, money.minor, &money.currency.stripe_code(), description)?;
+    Ok(intent.text("id").to_owned())
+}
+
+/// Stripe takes a fee of its own, for something that is no payment. Returns the balance transaction's id.
+///
+/// # Errors
+/// `Invalid` when the amount is not positive.
+pub fn own_fee(db: &mut Db, stripe: &SandboxStripe, money: &Money) -> Result<String, Error> {
+    let line = ledger::own_fee(&mut Run::begin(db, stripe)?, at_least_one(money)?, &money.currency)?;
+    Ok(line.text("id").to_owned())
+}
+
+fn at_least_one(money: &Money) -> Result<i64, Error> {
+    if money.minor > 0 { Ok(money.minor) } else { Err(Error::invalid("amount", "must be more than nothing")) }
 }
 
 /// Ends a subscription now, as somebody would in Stripe's dashboard.

@@ -77,6 +77,19 @@ fn intent(run: &mut Run<'_>, session: &Value) -> Result<Value, Fault> {
     Ok(intent)
 }
 
+/// A payment that somebody made by hand in Stripe's dashboard: no session, no customer, no metadata.
+pub fn by_hand(run: &mut Run<'_>, amount: i64, currency: &str, description: &str) -> Result<Value, Fault> {
+    let method = method::method(Behaviour::Works, currency, method::billing(None, None), run.seconds())?;
+    run.add(&method)?;
+    let description = Some(description).filter(|words| !words.is_empty());
+    let new = NewPayment { amount, currency, description, created: run.seconds(), ..NewPayment::default() };
+    let mut intent = payment(&new)?;
+    run.add(&intent)?;
+    run.emit("payment_intent.created", &intent)?;
+    charge::attempt(run, &mut intent, &method, true)?;
+    Ok(intent)
+}
+
 /// The session's customer, made when there is none.
 fn payer(run: &mut Run<'_>, session: &mut Value, email: &str) -> Result<Value, Fault> {
     if let Some(known) = session.maybe("customer") {

@@ -106,7 +106,7 @@ fn line(run: &mut Run<'_>, charge: &Value, refund: &Value, sign: i64) -> Result<
         &NewLine {
             kind,
             reporting_category: category,
-            source: refund.text("id"),
+            source: Some(refund.text("id")),
             description: if sign < 0 { Some("REFUND FOR CHARGE") } else { Some("REFUND FAILURE") },
             amount: sign * settled.minor,
             currency: &settled.currency.stripe_code(),

@@ -14,7 +14,8 @@ pub struct NewLine<'a> {
     /// Stripe's `type`.
     pub kind: &'a str,
     pub reporting_category: &'a str,
-    pub source: &'a str,
+    /// What it is about; none of a fee of Stripe's own.
+    pub source: Option<&'a str>,
     pub description: Option<&'a str>,
     /// Minor units, in small letters' currency; negative when money leaves.
     pub amount: i64,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::stripe::{EVENT_KINDS, PAYOUT_EVENT_KINDS};
 use crate::values::{At, Currency, Money};
 
 fn new(interval: Option<Interval>) -> NewCheckout {
@@ -62,7 +63,7 @@ fn what_is_asked_for_a_pledge() {
 fn a_page_of_a_list() {
     let listing =
         Listing { since: Some(At::from_micros(1_700_000_000_000_000)), after: Some("evt_1".into()), limit: 7 };
-    let query = events(&listing).build().query.unwrap();
+    let query = events(&EVENT_KINDS, &listing).build().query.unwrap();
     let pairs: Vec<(String, String)> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     let value = |name: &str| pairs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     assert_eq!(value("created[gte]"), Some("1700000000"));
@@ -70,7 +71,22 @@ fn a_page_of_a_list() {
     assert_eq!(value("limit"), Some("7"));
     // Stripe takes twenty at most.
     assert_eq!(pairs.iter().filter(|(name, _)| name.starts_with("types[")).count(), EVENT_KINDS.len());
-    assert!(EVENT_KINDS.len() <= 20);
+    assert!(EVENT_KINDS.len() <= 20 && PAYOUT_EVENT_KINDS.len() <= 20);
+}
+
+#[test]
+fn what_is_on_the_balance_is_summed_up_by_currency() {
+    let told = |json: &str| balance_sums(miniserde::json::from_str(json).unwrap());
+    // Parts that Stripe may name besides (reserves of platforms, what could be paid out at once) are in these two already.
+    let json = r#"{"object":"balance","livemode":false,"instant_available":[{"amount":7,"currency":"eur"}],
+        "available":[{"amount":12050,"currency":"eur","source_types":{"card":12050}},{"amount":0,"currency":"jpy"}],
+        "pending":[{"amount":-50,"currency":"eur"},{"amount":1500,"currency":"kwd"}]}"#;
+    let expected = [(12_000, "EUR"), (0, "JPY"), (1500, "KWD")];
+    let expected = expected.map(|(minor, code)| Money::new(minor, Currency::parse(code).unwrap()));
+    assert_eq!(told(json).unwrap(), expected);
+    assert!(told(r#"{"available":[{"amount":1,"currency":"euros"}],"pending":[]}"#).is_err());
+    let beyond = format!(r#"{{"amount":{},"currency":"eur"}}"#, i64::MAX);
+    assert!(told(&format!(r#"{{"available":[{beyond}],"pending":[{beyond}]}}"#)).is_err());
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn what(event: &PaymentEvent) -> String {
 fn source_label(source: Source) -> &'static str {
     match source {
         Source::Webhook => "a webhook",
-        Source::Poll => "Stripe's list of events: no webhook had come",
+        Source::Poll => "what Stripe lists (events, the balance): no webhook had come",
         Source::Sweep => "our own look, because it was awaited for too long",
         Source::Sync => "the command stripe sync",
         Source::Follow => "another event, which led to it",

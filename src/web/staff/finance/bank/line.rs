@@ -13,6 +13,7 @@ use crate::error::{Error as FeatureError, FieldError};
 use crate::finance::bank::{self, LineRow, LineState, Suggestion, store};
 use crate::finance::{BankLine, Leg, Match, PayoutRow};
 use crate::staff::Permission;
+use crate::stripe::PayoutStatus;
 use crate::values::{BankLineId, MatchId, Money};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
@@ -118,13 +119,18 @@ fn candidates(
     found: &[Suggestion],
 ) -> Result<Vec<PayoutRow>, FeatureError> {
     let mut all: Vec<PayoutRow> = found.iter().map(|one| one.payout.clone()).collect();
-    if line.amount_minor > 0 {
-        let (from, to) = (line.booked_on.plus(-AROUND), line.booked_on.plus(AROUND));
-        let around = store::payouts_around(db, livemode, &line.currency, from, to, CANDIDATES)?;
-        for payout in around {
-            if !all.iter().any(|known| known.id == payout.id) {
-                all.push(payout);
-            }
+    let (from, to) = (line.booked_on.plus(-AROUND), line.booked_on.plus(AROUND));
+    let others = match line.amount_minor > 0 {
+        true => store::payouts_around(db, livemode, &line.currency, from, to, CANDIDATES)?,
+        false => store::payouts_without_line(db, livemode)?
+            .into_iter()
+            .filter(|one| one.status == PayoutStatus::Failed && one.currency == line.currency)
+            .filter(|one| (from..=to).contains(&one.arrives_on))
+            .collect(),
+    };
+    for payout in others {
+        if !all.iter().any(|known| known.id == payout.id) {
+            all.push(payout);
         }
     }
     Ok(all)
