@@ -7,17 +7,17 @@ use super::{Donation, funds};
 use crate::db::Db;
 use crate::error::Error;
 use crate::payments::read::{self, Settled};
-use crate::values::{CampaignId, DonationId, Language, Money, spreadsheet_cell};
+use crate::values::{CampaignId, Day, DonationId, Language, Money, spreadsheet_cell};
 
 /// Rows per piece.
 const PIECE: i64 = 500;
 
 /// The columns' names, as a line. Fee and net are in `settled_currency`, which may differ from the gift's.
 pub const HEADER: &str = "id,state,paid_at,amount,currency,fee,net,refunded,fund,campaign,donor_name,donor_email,pledge,\
-                          receipt,checkout,payment,charge,invoice,balance_transaction,test,settled_currency\n";
+                          receipt,checkout,payment,charge,invoice,balance_transaction,test,settled_currency,payout,bank_booked_on\n";
 
 /// The next piece after a gift (begin with id 0), as CSV lines, and after whom to go on; `None` at the end. The names of
-/// campaigns come from whoever knows campaigns.
+/// campaigns come from whoever knows campaigns, and the bank's days of payouts from whoever knows the bank.
 ///
 /// # Errors
 /// The database's.
@@ -26,15 +26,20 @@ pub fn piece(
     filter: &Filter,
     after: DonationId,
     campaigns: &HashMap<CampaignId, String>,
+    booked: impl FnOnce(&mut Db, &[String]) -> diesel::QueryResult<HashMap<String, Day>>,
 ) -> Result<Option<(Vec<u8>, DonationId)>, Error> {
     let rows = store::after(db, filter, after, PIECE)?;
     let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
     let payments: Vec<String> = rows.iter().filter_map(|row| row.payment.clone()).collect();
     let ids: Vec<DonationId> = rows.iter().map(|row| row.id).collect();
+    let settled = read::settled(db, &payments)?;
+    let balances = settled.values().filter_map(|settled| settled.balance.as_ref());
+    let payouts: Vec<String> = balances.filter_map(|balance| balance.payout.clone()).collect();
     let beside = Beside {
         campaigns,
+        booked: booked(db, &payouts)?,
         funds: funds::list(db, &Language::english())?.into_iter().map(|fund| (fund.id, fund.name)).collect(),
-        settled: read::settled(db, &payments)?,
+        settled,
         refunded: sums::refunded(db, &ids)?.into_iter().collect(),
         receipts: sums::receipt_numbers(db, &ids)?.into_iter().collect(),
     };
@@ -51,15 +56,17 @@ struct Beside<'a> {
     campaigns: &'a HashMap<CampaignId, String>,
     funds: HashMap<crate::values::FundId, String>,
     settled: HashMap<String, Settled>,
+    booked: HashMap<String, Day>,
     refunded: HashMap<DonationId, i64>,
     receipts: HashMap<DonationId, String>,
 }
 
 impl Beside<'_> {
     /// What people and Stripe wrote could be a formula; our own words and numbers cannot.
-    fn fields(&self, row: &Donation) -> [String; 21] {
+    fn fields(&self, row: &Donation) -> [String; 23] {
         let settled = row.payment.as_ref().and_then(|payment| self.settled.get(payment));
         let balance = settled.and_then(|settled| settled.balance.as_ref());
+        let payout = balance.and_then(|balance| balance.payout.as_ref());
         let text = |text: Option<&String>| text.map(|text| spreadsheet_cell(text)).unwrap_or_default();
         let refunded = self.refunded.get(&row.id).copied().unwrap_or(0);
         [
@@ -84,6 +91,8 @@ impl Beside<'_> {
             text(balance.map(|balance| &balance.id)),
             if row.test { "yes" } else { "no" }.into(),
             balance.map(|balance| balance.net.currency.to_string()).unwrap_or_default(),
+            text(payout),
+            payout.and_then(|id| self.booked.get(id)).map(|day| day.to_string()).unwrap_or_default(),
         ]
     }
 }

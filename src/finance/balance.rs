@@ -127,6 +127,14 @@ pub fn categories(db: &mut Db, livemode: bool) -> diesel::QueryResult<Vec<String
     store::categories(db, livemode)
 }
 
+/// The currencies of the balance, for a choice.
+///
+/// # Errors
+/// The database's.
+pub fn currencies(db: &mut Db, livemode: bool) -> diesel::QueryResult<Vec<Currency>> {
+    store::currencies(db, livemode)
+}
+
 /// For staff: what is known of a transaction that nothing explains, and what to do.
 ///
 /// # Errors

@@ -140,6 +140,16 @@ pub fn figures(db: &mut Db, livemode: bool, month: Month, zone: Tz, today: Day) 
     Ok(found.rows.into_values().collect())
 }
 
+/// How many transactions nobody explained, and how many payouts are late: in all currencies, for the start page.
+///
+/// # Errors
+/// The database's.
+pub fn attention(db: &mut Db, livemode: bool, today: Day) -> QueryResult<(i64, i64)> {
+    let unexplained = store::unexplained(db, livemode)?.into_iter().map(|(_, count, _)| count).sum();
+    let late = store::late(db, livemode, payouts::late_before(today))?.into_iter().map(|(_, count)| count).sum();
+    Ok((unexplained, late))
+}
+
 struct Found {
     month: Month,
     rows: BTreeMap<Currency, Figures>,

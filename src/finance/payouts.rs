@@ -1,5 +1,7 @@
 //! Payouts: what each took along, whether that is its amount to the cent, and whether its money is at the bank.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike, Weekday};
 
 use super::store::payouts as store;
@@ -219,6 +221,14 @@ pub fn show(db: &mut Db, livemode: bool, id: &str, today: Day) -> Result<Shown, 
 pub fn of_donation(db: &mut Db, livemode: bool, donation: DonationId) -> diesel::QueryResult<Option<PayoutRow>> {
     let Some(payment) = donations::store::find(db, donation)?.and_then(|gift| gift.payment) else { return Ok(None) };
     store::of_payment(db, livemode, &payment)
+}
+
+/// On which day the bank booked the money of these payouts, of those that are matched.
+///
+/// # Errors
+/// The database's.
+pub fn booked_on(db: &mut Db, ids: &[String]) -> diesel::QueryResult<HashMap<String, Day>> {
+    store::booked_on(db, ids)
 }
 
 /// The last day on which a payout should be at the bank: five business days (Monday to Friday) after Stripe's day.

@@ -28,9 +28,11 @@ pub struct Balance {
     pub fee: Money,
     pub net: Money,
     pub available_on: At,
+    /// The automatic payout that took it along (`po_…`).
+    pub payout: Option<String>,
 }
 
-type Line = (String, Currency, i64, i64, i64, At);
+type Line = (String, Currency, i64, i64, i64, At, Option<String>);
 
 /// The charge that succeeded of each of these payments (`pi_…`), with its line of the balance.
 ///
@@ -44,6 +46,7 @@ pub fn settled(db: &mut Db, payments: &[String]) -> QueryResult<HashMap<String, 
         balance_transactions::fee_minor,
         balance_transactions::net_minor,
         balance_transactions::available_on,
+        balance_transactions::payout,
     );
     let rows: Vec<(String, String, Option<String>, Option<Line>)> = stripe_charges::table
         .left_join(
@@ -53,9 +56,9 @@ pub fn settled(db: &mut Db, payments: &[String]) -> QueryResult<HashMap<String, 
         .order(stripe_charges::created_at.asc())
         .select((stripe_charges::payment, stripe_charges::id, stripe_charges::method, line.nullable()))
         .load(db)?;
-    let balance = |(id, currency, amount, fee, net, available_on): Line| {
+    let balance = |(id, currency, amount, fee, net, available_on, payout): Line| {
         let money = |minor| Money::new(minor, currency.clone());
-        Balance { id, amount: money(amount), fee: money(fee), net: money(net), available_on }
+        Balance { id, amount: money(amount), fee: money(fee), net: money(net), available_on, payout }
     };
     let row = |(payment, charge, method, line): (String, String, Option<String>, Option<Line>)| {
         (payment, Settled { charge, method, balance: line.map(balance) })

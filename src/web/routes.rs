@@ -206,6 +206,17 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/giving/close", post().to(staff::giving::close))
         .route("/staff/giving/open", post().to(staff::giving::open))
 
+        // Finance: money at Stripe
+        .route("/staff/finance", get().to(staff::finance::home::show))
+        .route("/staff/finance/payouts", get().to(staff::finance::payouts::list))
+        .route("/staff/finance/payouts/{id}", get().to(staff::finance::payouts::show))
+        .route("/staff/finance/payouts/{id}/transactions.csv", get().to(staff::finance::payouts::export))
+        .route("/staff/finance/transactions", get().to(staff::finance::transactions::list))
+        .route("/staff/finance/transactions/{id}", get().to(staff::finance::transactions::show))
+        .route("/staff/finance/transactions/{id}/explain", post().to(staff::finance::transactions::explain))
+        .route("/staff/finance/transactions/{id}/take-back", post().to(staff::finance::transactions::take_back))
+        .route("/staff/finance/checks", get().to(staff::finance::checks::show))
+
         // Bank, journal and its accounts
         .route("/staff/finance/bank", get().to(staff::finance::bank::list))
         .route("/staff/finance/bank/aside", post().to(staff::finance::bank::set_aside_many))

@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 const ROUTES: &str = include_str!("../../src/web/routes.rs");
 
 /// The longest beginning that fits decides; nothing means open to everybody.
-const TABLE: [(&str, Option<Permission>); 31] = [
+const TABLE: [(&str, Option<Permission>); 33] = [
     ("/staff", Some(Permission::Read)),
     ("/staff/login", None),
     ("/staff/reset", None),
@@ -36,6 +36,8 @@ const TABLE: [(&str, Option<Permission>); 31] = [
     ("/staff/payments", Some(Permission::GiftsRead)),
     ("/staff/payments/events/1/1", Some(Permission::Gifts)),
     ("/staff/finance", Some(Permission::GiftsRead)),
+    ("/staff/finance/transactions/1/explain", Some(Permission::Gifts)),
+    ("/staff/finance/transactions/1/take-back", Some(Permission::Gifts)),
     ("/staff/finance/accounts/1", Some(Permission::Gifts)),
     ("/staff/finance/accounts/new", Some(Permission::Gifts)),
     ("/staff/finance/bank/import", Some(Permission::Gifts)),

@@ -1,5 +1,7 @@
 //! Payouts with their lines and matches.
 
+use std::collections::HashMap;
+
 use diesel::dsl::{count_star, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -138,6 +140,21 @@ pub fn matches(db: &mut Db, id: &str) -> QueryResult<Vec<(Match, BankLine)>> {
         Some((found, line))
     };
     Ok(open.into_iter().filter_map(with_line).collect())
+}
+
+/// The bank's days of open matches of the leg `paid`.
+///
+/// # Errors
+/// The database's.
+pub fn booked_on(db: &mut Db, ids: &[String]) -> QueryResult<HashMap<String, Day>> {
+    let rows: Vec<(String, Day)> = matches::table
+        .inner_join(bank_lines::table.on(bank_lines::id.eq(matches::bank_line_id)))
+        .filter(matches::payout.eq_any(ids.to_vec()))
+        .filter(matches::leg.eq(Leg::Paid))
+        .filter(matches::undone_at.is_null())
+        .select((matches::payout, bank_lines::booked_on))
+        .load(db)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// What a payout took along, its own line left out; minor units.

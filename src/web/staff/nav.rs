@@ -20,7 +20,7 @@ pub struct Item {
 }
 
 /// `(group, path, label, icon, permission)` in the order shown.
-const ITEMS: [(&str, &str, &str, &str, Permission); 14] = [
+const ITEMS: [(&str, &str, &str, &str, Permission); 19] = [
     ("Overview", "/staff", "Start", "chart", Permission::Read),
     ("Publish", "/staff/analyses", "Analyses", "document", Permission::Read),
     ("Campaigns", "/staff/campaigns", "Campaigns", "mail", Permission::Read),
@@ -31,6 +31,11 @@ const ITEMS: [(&str, &str, &str, &str, Permission); 14] = [
     ("Giving", "/staff/funds", "Funds", "ledger", Permission::GiftsRead),
     ("Giving", "/staff/giving", "Donate page", "pause", Permission::GiftsRead),
     ("Giving", "/staff/payments/events", "Payment events", "feed", Permission::GiftsRead),
+    ("Finance", "/staff/finance", "Overview", "chart", Permission::GiftsRead),
+    ("Finance", "/staff/finance/payouts", "Payouts", "calendar", Permission::GiftsRead),
+    ("Finance", "/staff/finance/bank", "Bank", "document", Permission::GiftsRead),
+    ("Finance", "/staff/finance/journal", "Journal", "ledger", Permission::GiftsRead),
+    ("Finance", "/staff/finance/checks", "Checks", "ok", Permission::GiftsRead),
     ("Settings", "/staff/organisation", "Organisation", "gear", Permission::Organisation),
     ("Settings", "/staff/members", "Staff", "person", Permission::StaffAdmin),
     ("Settings", "/staff/audit", "Audit", "ledger", Permission::Audit),
@@ -64,6 +69,10 @@ pub fn groups(role: Role, path: &str, mode: Mode) -> Vec<Group> {
 fn is_current(href: &str, path: &str) -> bool {
     match href {
         "/staff" => path == "/staff",
+        // The overview, and what is reached from it alone.
+        "/staff/finance" => path == href || path.starts_with("/staff/finance/transactions"),
+        // The accounts are the journal's.
+        "/staff/finance/journal" if path.starts_with("/staff/finance/accounts") => true,
         _ => path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
 }

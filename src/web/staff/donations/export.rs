@@ -11,6 +11,7 @@ use crate::audit;
 use crate::donations::store::sums;
 use crate::donations::{export as csv, funds};
 use crate::error::Error;
+use crate::finance::payouts;
 use crate::values::{DonationId, Language};
 use crate::web::Answer;
 use crate::web::extract::{Query, Staff, permit};
@@ -34,7 +35,7 @@ pub async fn export(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query
         let (piece, filter, names) = app
             .db
             .read(move |db| {
-                let piece = csv::piece(db, &filter, after, &names)?;
+                let piece = csv::piece(db, &filter, after, &names, payouts::booked_on)?;
                 Ok::<_, Error>((piece, filter, names))
             })
             .await?;

@@ -6,6 +6,7 @@ mod list;
 mod receipt;
 mod refund;
 mod show;
+mod way;
 
 pub use actions::{accept, send_receipt, sure_send_receipt};
 pub use export::export;

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::{find, giver};
+use super::{find, giver, way};
 use crate::app::App;
 use crate::db::Db;
 use crate::donations::store::{self, Filter, pledges};
@@ -31,7 +31,13 @@ const OTHERS: usize = 10;
 /// `GET /staff/donations/{id}`
 pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, id: Path<DonationId>) -> Answer {
     let (id, zone, may_write) = (*id, staff.zone(), staff.may(Permission::Gifts));
-    let (title, d) = app.db.read(move |db| load(db, id, may_write, zone)).await?;
+    let (livemode, now) = (app.livemode(), app.clock.now());
+    let load = app.db.read(move |db| {
+        let (title, mut d) = load(db, id, may_write, zone)?;
+        d["way"] = Value::from(way::of(db, &find(db, id)?, livemode, zone, now)?);
+        Ok::<_, FeatureError>((title, d))
+    });
+    let (title, d) = load.await?;
     staff.render("staff/donations/show", &title, &d)
 }
 

@@ -13,10 +13,11 @@ use crate::outbox;
 use crate::payments;
 use crate::staff::Permission;
 use crate::subscribers::{self, SubscriberState};
-use crate::values::PageRequest;
+use crate::values::{Day, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::staff::campaigns::{number, path, state_kind, state_label};
+use crate::web::staff::finance::home::start_page;
 use crate::web::staff::moment;
 
 /// A notice with a way to where something can be done.
@@ -64,12 +65,16 @@ struct HomePage {
 pub async fn show(staff: Staff<permit::Read>) -> Answer {
     let (zone, may_read) = (staff.zone(), staff.may(Permission::SubscribersRead));
     let (gifts, now) = (staff.may(Permission::GiftsRead), staff.app.clock.now());
+    let livemode = staff.app.livemode();
     let look = staff.app.db.read(move |db| {
         let mut all = attention(db)?;
         if gifts {
             all.extend(payment_attention(payments::attention(db, now)?));
         }
         all.extend(giving::attention(db, gifts, now)?);
+        if gifts && let Some(found) = start_page(db, livemode, Day::of(now, zone))? {
+            all.push(Attention { kind: found.kind, text: found.text, href: Some(found.href), label: found.label });
+        }
         let given = giving::figures(db, gifts, zone, now)?;
         Ok::<_, FeatureError>((all, figures(db, may_read)?, given, recent(db, zone)?))
     });
