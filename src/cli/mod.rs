@@ -70,6 +70,7 @@ enum Command {
     #[command(subcommand)]
     Statement(statement::StatementCommand),
     /// Looks at the money: what must hold between Stripe, donations, payouts, bank and journal.
+    #[command(subcommand)]
     Finance(finance::FinanceCommand),
     /// Checks settings, database, mail server and Stripe.
     Doctor,

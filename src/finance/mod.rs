@@ -6,7 +6,6 @@ pub mod bank;
 pub mod checks;
 pub mod explain;
 pub mod figures;
-pub mod bank;
 pub mod journal;
 mod model;
 pub mod payouts;

@@ -6,4 +6,3 @@ mod explained;
 mod journal_pages;
 mod mirror;
 mod payouts;
-mod mirror;

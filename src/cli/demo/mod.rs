@@ -4,6 +4,7 @@
 pub mod content;
 mod gifts;
 mod ground;
+mod money;
 mod story;
 mod visitor;
 

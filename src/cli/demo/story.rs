@@ -1,4 +1,5 @@
-//! The story: a reader signs up, an analysis is published and announced, a reader leaves, readers give (`gifts`). Each step is
+//! The story: a reader signs up, an analysis is published and announced, a reader leaves, readers give (`gifts`), and
+//! finance follows the money (`money`). Each step is
 //! checked.
 
 use std::collections::HashSet;
@@ -9,6 +10,7 @@ use anyhow::Context;
 
 use super::gifts;
 use super::ground::Ready;
+use super::money;
 use super::visitor::Visitor;
 use super::{must, say};
 use crate::app::App;
@@ -30,7 +32,8 @@ pub async fn play(app: &Arc<App>, ready: &Ready) -> anyhow::Result<()> {
     let mut published = publish(app, ready).await?;
     let campaign = announce(app, ready, &mut published).await?;
     leave(app, ready, &mut published, campaign).await?;
-    gifts::play(app, ready, campaign).await
+    gifts::play(app, ready, campaign).await?;
+    money::play(app, ready).await
 }
 
 /// What the story needs of the analysis it published.

@@ -1,7 +1,7 @@
 //! Somebody with a browser: speaks HTTP to the demo's own server, keeps cookies, fills forms.
 
 use anyhow::{Context, bail};
-use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 
 use crate::cli::demo::must;
@@ -54,6 +54,30 @@ impl Visitor {
             bail!("POST {path} was answered with {}", answer.status);
         }
         Ok(answer)
+    }
+
+    /// Sends a form with a file, as the page's button does (`multipart/form-data`, RFC 7578).
+    pub async fn upload(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (field, name, file): (&str, &str, &[u8]),
+    ) -> anyhow::Result<Answer> {
+        // Stands in no statement and in no field of the demo.
+        const BETWEEN: &str = "between-the-parts-of-the-form";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = format!("--{BETWEEN}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        let head =
+            format!("--{BETWEEN}\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n");
+        body.extend(head.into_bytes());
+        body.extend_from_slice(file);
+        body.extend(format!("\r\n--{BETWEEN}--\r\n").into_bytes());
+        let kind = format!("multipart/form-data; boundary={BETWEEN}");
+        let request = self.http.post(self.address(path)).header(ORIGIN, &self.base).header(CONTENT_TYPE, kind);
+        self.send(request.body(body)).await
     }
 
     /// What a mail provider does for a reader who presses its button (RFC 8058, section 3.2).
