@@ -4,6 +4,7 @@
 pub mod campaign;
 pub mod demo;
 mod doctor;
+mod journal;
 mod serve;
 pub mod staff;
 mod stripe;
@@ -64,6 +65,9 @@ enum Command {
     /// Brings the books in line with Stripe.
     #[command(subcommand)]
     Stripe(stripe::StripeCommand),
+    /// The journal of a month, for the bookkeeper.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
     /// Checks settings, database, mail server and Stripe.
     Doctor,
 }
@@ -118,6 +122,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Staff(command) => staff::run(&app, command, &mut stdout()).map(|()| true),
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
+        Command::Journal(command) => journal::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app, listener)),
     }
