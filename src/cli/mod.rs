@@ -4,6 +4,7 @@
 pub mod campaign;
 pub mod demo;
 mod doctor;
+mod finance;
 mod journal;
 mod serve;
 pub mod staff;
@@ -65,6 +66,9 @@ enum Command {
     /// Brings the books in line with Stripe.
     #[command(subcommand)]
     Stripe(stripe::StripeCommand),
+    /// Looks at the money: what must hold between Stripe, donations, payouts, bank and journal.
+    #[command(subcommand)]
+    Finance(finance::FinanceCommand),
     /// The journal of a month, for the bookkeeper.
     #[command(subcommand)]
     Journal(journal::JournalCommand),
@@ -122,6 +126,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Staff(command) => staff::run(&app, command, &mut stdout()).map(|()| true),
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
+        Command::Finance(command) => finance::run(&app, &command, &mut stdout()),
         Command::Journal(command) => journal::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app, listener)),

@@ -72,6 +72,15 @@ pub fn with_rows(db: &Db, columns: &[(&str, &str)]) -> String {
     }
 }
 
+/// The elements of a column that holds a JSON array of objects, as rows named `item` in a FROM; a field of one is
+/// `item.value ->> 'name'`, as text.
+pub fn json_items(db: &Db, column: &str) -> String {
+    match db {
+        Db::Pg(_) => format!("jsonb_array_elements({column}::jsonb) AS item(value)"),
+        Db::Sqlite(_) => format!("json_each({column}) AS item"),
+    }
+}
+
 /// Whether several processes may deliver from this database.
 pub fn shares_delivery(db: &Db) -> bool {
     matches!(db, Db::Pg(_))

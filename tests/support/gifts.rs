@@ -202,6 +202,11 @@ impl Giver {
                 .values((
                     b::id.eq(format!("txn_{payment}")),
                     b::account.eq(ACCOUNT),
+                    b::livemode.eq(false),
+                    b::status.eq("available"),
+                    b::fee_details.eq(format!(
+                        r#"[{{"kind":"stripe_fee","amount_minor":{fee},"currency":"EUR","description":null}}]"#
+                    )),
                     b::currency.eq("EUR"),
                     b::amount_minor.eq(minor),
                     b::fee_minor.eq(fee),

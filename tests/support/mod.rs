@@ -9,6 +9,7 @@ pub mod engine;
 pub mod gifts;
 pub mod hook;
 pub mod kill_stage;
+pub mod money;
 pub mod program;
 pub mod proxy;
 pub mod readers;
