@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod demo;
 mod doctor;
 mod finance;
+mod journal;
 mod serve;
 pub mod staff;
 mod stripe;
@@ -68,6 +69,9 @@ enum Command {
     /// Looks at the money: what must hold between Stripe, donations, payouts, bank and journal.
     #[command(subcommand)]
     Finance(finance::FinanceCommand),
+    /// The journal of a month, for the bookkeeper.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
     /// Checks settings, database, mail server and Stripe.
     Doctor,
 }
@@ -123,6 +127,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Topic(command) => topic::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Finance(command) => finance::run(&app, &command, &mut stdout()),
+        Command::Journal(command) => journal::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app, listener)),
     }

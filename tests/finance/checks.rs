@@ -157,7 +157,7 @@ on_both! {
         // A month that was given to the bookkeeper changes.
         let (november, december) = (Month::parse("2026-11").unwrap(), noon("2026-12-03"));
         till.db
-            .write_here(|db| journal::export(db, false, november, Format::Csv, chrono_tz::Europe::Berlin, None, december))
+            .write_here(|db| journal::export(db, false, november, Format::Csv, chrono_tz::Europe::Berlin, &Actor::program(), december))
             .unwrap();
         assert!(seven(&till).holds);
         till.line(Line::of("txn_late", "fee", -10));

@@ -2,4 +2,5 @@
 
 mod checks;
 mod explained;
+mod journal;
 mod payouts;
