@@ -19,7 +19,8 @@ pub fn prepare_connection(db: &mut Db) -> QueryResult<()> {
              PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
             )
         }
-        Db::Pg(c) => c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning;"),
+        // Compiling a query (jit) takes longer than any of ours: measured 2.7 s with it, 0.9 s without, on 100,000 rows.
+        Db::Pg(c) => c.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning; SET jit = off;"),
     }
 }
 

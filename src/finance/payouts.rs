@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{Datelike, Weekday};
 
 use super::store::payouts as store;
-use super::{BankLine, Explained, Leg, Match, PayoutRow};
+use super::{BankLine, Explained, Leg, Match, PayoutRow, explain};
 use crate::db::Db;
 use crate::donations;
 use crate::error::Error;
@@ -81,13 +81,14 @@ pub enum InBank {
 }
 
 impl InBank {
-    fn of(payout: &PayoutRow, paid: bool, returned: bool, today: Day) -> Self {
+    fn of(payout: &PayoutRow, paid: bool, returned: bool, before: bool, today: Day) -> Self {
         match (payout.status, paid, returned) {
             (PayoutStatus::Canceled, false, _) => Self::Cancelled,
             (PayoutStatus::Failed | PayoutStatus::Canceled, true, true) => Self::Returned,
             (PayoutStatus::Failed | PayoutStatus::Canceled, true, false) => Self::Returning,
             (PayoutStatus::Failed, false, _) => Self::Failed,
             (_, true, _) => Self::There,
+            _ if before => Self::NotYet,
             _ => match (today.0 - due(payout.arrives_on).0).num_days() {
                 days if days > 0 => Self::Late(days),
                 _ => Self::NotYet,
@@ -124,6 +125,8 @@ impl Sum {
 pub struct Listed {
     pub payout: PayoutRow,
     pub in_bank: InBank,
+    /// Older than the books: nobody waits for its bank line.
+    pub before: bool,
     pub sum: Sum,
     /// How many lines it took along, and how many of them nothing explains.
     pub lines: i64,
@@ -150,6 +153,8 @@ pub struct Shown {
     /// Open ones, with their bank lines.
     pub matches: Vec<(Match, BankLine)>,
     pub in_bank: InBank,
+    /// Older than the books: nobody waits for its bank line.
+    pub before: bool,
     /// The last day on which it should be at the bank.
     pub due: Day,
     /// Its own line of the balance, and that of the money that came back when it failed.
@@ -172,11 +177,14 @@ pub fn list(
     let ids: Vec<String> = page.rows.iter().map(|payout| payout.id.clone()).collect();
     let legs = store::legs(db, &ids)?;
     let lines = store::lines(db, &ids)?;
+    let begins = explain::begins_at(db)?;
     Ok(page.map(|payout| {
+        let before = begins.is_some_and(|begins| payout.created_at < begins);
         let has = |leg| legs.iter().any(|(id, open)| *id == payout.id && *open == leg);
         let taken = lines.iter().find(|taken| taken.payout == payout.id);
         Listed {
-            in_bank: InBank::of(&payout, has(Leg::Paid), has(Leg::Returned), today),
+            before,
+            in_bank: InBank::of(&payout, has(Leg::Paid), has(Leg::Returned), before, today),
             sum: Sum::of(&payout, taken.map_or(0, |taken| taken.net)),
             lines: taken.map_or(0, |taken| taken.lines),
             unexplained: taken.map_or(0, |taken| taken.unexplained),
@@ -192,11 +200,13 @@ pub fn show(db: &mut Db, livemode: bool, id: &str, today: Day) -> Result<Shown, 
     let taken = store::lines(db, &[payout.id.clone()])?.pop().unwrap_or_default();
     let matches = store::matches(db, id)?;
     let has = |leg| matches.iter().any(|(found, _)| found.leg == leg);
+    let before = explain::begins_at(db)?.is_some_and(|begins| payout.created_at < begins);
     let mut line = |id: &Option<String>| match id {
         Some(id) => super::store::balance::find(db, livemode, id),
         None => Ok(None),
     };
     Ok(Shown {
+        before,
         own: line(&payout.balance_transaction)?,
         returned: line(&payout.failure_balance_transaction)?,
         gross: taken.gross,
@@ -207,7 +217,7 @@ pub fn show(db: &mut Db, livemode: bool, id: &str, today: Day) -> Result<Shown, 
         lines: taken.lines,
         unexplained: taken.unexplained,
         sum: Sum::of(&payout, taken.net),
-        in_bank: InBank::of(&payout, has(Leg::Paid), has(Leg::Returned), today),
+        in_bank: InBank::of(&payout, has(Leg::Paid), has(Leg::Returned), before, today),
         due: due(payout.arrives_on),
         matches,
         payout,

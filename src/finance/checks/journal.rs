@@ -10,9 +10,9 @@ use crate::error::Error;
 use crate::finance::AccountRole;
 use crate::finance::journal::{self, AccountMonth, Entry};
 use crate::finance::store::checks as store;
-use crate::values::{Currency, Money, Month};
+use crate::values::{At, Currency, Day, Money, Month};
 
-pub(super) fn check(db: &mut Db, livemode: bool, zone: Tz) -> Result<Check, Error> {
+pub(super) fn check(db: &mut Db, livemode: bool, zone: Tz, now: At) -> Result<Check, Error> {
     let title = "Each journal entry balances, exported months are as they were exported, and the journal has the money where it is";
     let mut check = Check::new(7, title, "journal entries", 0);
     let months = journal::months(db, livemode, zone)?;
@@ -27,9 +27,8 @@ pub(super) fn check(db: &mut Db, livemode: bool, zone: Tz) -> Result<Check, Erro
         }
     }
     all(&mut check, changed(journal::changed_months(db, livemode, zone)?));
-    if let Some((month, accounts)) = newest {
-        all(&mut check, holdings(&accounts, month, &store::holdings(db, livemode)?));
-    }
+    let (month, accounts) = newest.unwrap_or_else(|| (Day::of(now, zone).month(), Vec::new()));
+    all(&mut check, holdings(&accounts, month, &store::holdings(db, livemode)?));
     Ok(check)
 }
 
@@ -100,7 +99,7 @@ mod tests {
     use super::*;
     use crate::finance::journal::{Line, Source};
     use crate::finance::{AccountKind, JournalAccount};
-    use crate::values::{Day, JournalAccountId};
+    use crate::values::JournalAccountId;
 
     fn account(role: AccountRole) -> JournalAccount {
         JournalAccount {

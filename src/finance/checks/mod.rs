@@ -80,7 +80,7 @@ pub fn run(db: &mut Db, livemode: bool, zone: Tz, now: At) -> Result<Report, Err
         balance::check(db, livemode, zone)?,
         gifts::check(db, livemode)?,
         charges::check(db, livemode, now)?,
-        journal::check(db, livemode, zone)?,
+        journal::check(db, livemode, zone, now)?,
         statements::check(db)?,
     ];
     Ok(Report { holds: checks.iter().all(|check| check.holds), checks })

@@ -57,7 +57,12 @@ fn filtered<'a>(db: &mut Db, livemode: bool, filter: &Filter, zone: Tz) -> Query
     }
     let q = filter.q.trim().to_owned();
     if let Ok(donation) = q.trim_start_matches('#').parse::<DonationId>() {
-        rows = rows.filter(t::donation_id.eq(donation));
+        let payment = donations::table.find(donation).select(donations::payment).first::<Option<String>>(db).optional()?;
+        let sources = match payment.flatten() {
+            Some(payment) => sources(db, &payment)?,
+            None => Vec::new(),
+        };
+        rows = rows.filter(t::source.eq_any(sources));
     } else if !q.is_empty() {
         let sources = sources(db, &q)?;
         rows = rows.filter(t::id.eq(q.clone()).or(t::payout.eq(q)).or(t::source.eq_any(sources)));

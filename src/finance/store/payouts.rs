@@ -41,9 +41,12 @@ fn words(column: &str) -> SqlLiteral<Text> {
     sql::<Text>(&format!("lower(COALESCE({column}, ''))"))
 }
 
-/// Not at the bank, and Stripe does not say that it failed.
+/// Not at the bank, and Stripe does not say that it failed. Nobody waits for what is older than the books.
 pub(super) fn missing() -> String {
-    format!("(stripe_payouts.status NOT IN ('failed', 'canceled') AND NOT {PAID})")
+    format!(
+        "(stripe_payouts.status NOT IN ('failed', 'canceled') AND NOT {PAID} AND NOT COALESCE(\
+             stripe_payouts.created_at < (SELECT b.begins_at FROM books b WHERE b.id = 1), FALSE))"
+    )
 }
 
 fn filtered<'a>(livemode: bool, filter: &Filter, late_before: Day) -> Rows<'a> {
