@@ -4,6 +4,7 @@ pub mod analyses;
 pub mod app;
 pub mod browser;
 pub mod campaigns;
+pub mod camt;
 pub mod db;
 pub mod engine;
 pub mod gifts;
