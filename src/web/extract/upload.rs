@@ -115,8 +115,8 @@ mod tests {
     #[tokio::test]
     async fn fields_and_the_first_file() {
         let file = r#"name="file"; filename="C:\bank\june.xml""#;
-        let upload = parsed(&[(r#"name="account""#, "3"), (file, "<a>\r\n--y"), (r#"name="more"; filename="b""#, "b")]);
-        let upload = upload.await.unwrap();
+        let parts = [(r#"name="account""#, "3"), (file, "<a>\r\n--y"), (r#"name="more"; filename="b""#, "b")];
+        let upload = parsed(&parts).await.unwrap();
         assert_eq!((upload.field("account"), upload.field("none")), ("3", ""));
         let file = upload.file.unwrap();
         assert_eq!((file.name.as_str(), &file.bytes[..]), ("june.xml", &b"<a>\r\n--y"[..]));
