@@ -274,6 +274,56 @@ def lists():
     same({event.type for event in only}, {"invoice.paid"})
 
 
+def listed(**params):
+    return list(api.balance_transactions.list(params={"limit": 100, **params}).auto_paging_iter())
+
+
+def sums(part):
+    return {one.currency: one.amount for one in getattr(api.balance.retrieve(), part)}
+
+
+def payouts():
+    """Automatic, failed after it was paid, and by hand; the balance fits its lines all the time."""
+    browser.post(given["site"] + "/sandbox/stripe/clock", by="week")
+    paid = [one for one in api.payouts.list(params={"limit": 100}).data if one.currency == "eur"]
+    check(paid, "the daily payouts were made")
+    same({(one.status, one.automatic, one.reconciliation_status) for one in paid}, {("paid", True, "completed")})
+    for one in paid:
+        lines = listed(payout=one.id)
+        own = [line for line in lines if line.type == "payout"]
+        same([(line.id, line.net, line.source) for line in own], [(one.balance_transaction, -one.amount, one.id)])
+        same(sum(line.net for line in lines if line.type != "payout"), one.amount, one.id)
+    first = paid[0]
+    check(first.trace_id.status == "supported" and first.trace_id.value, first)
+    browser.post(given["site"] + f"/sandbox/stripe/payouts/{first.id}/fail")
+    failed = api.payouts.retrieve(first.id, params={"expand": ["failure_balance_transaction"]})
+    same((failed.status, failed.failure_code), ("failed", "account_closed"))
+    check(failed.failure_message, "the reason is said in words")
+    back = failed.failure_balance_transaction
+    same((back.type, back.reporting_category), ("payout_failure", "payout_reversal"))
+    same((back.net, back.fee, back.source, back.status), (first.amount, 0, first.id, "available"))
+    same([line.id for line in listed(source=first.id, type="payout_failure")], [back.id])
+    same(webhook("payout.failed", first.id).data.object.failure_code, "account_closed")
+    same(sums("available")["eur"], first.amount, "the money is back")
+    made = api.payouts.create(params={"amount": 300, "currency": "eur", "statement_descriptor": "BY HAND"})
+    same((made.automatic, made.reconciliation_status, made.status), (False, "not_applicable", "in_transit"))
+    refused(stripe.InvalidRequestError, lambda: listed(payout=made.id), param="payout")
+    too_much = {"amount": first.amount, "currency": "eur"}
+    refused(stripe.InvalidRequestError, lambda: api.payouts.create(params=too_much), "balance_insufficient")
+    browser.post(given["site"] + "/sandbox/stripe/money", what="fee", amount="1.50", currency="EUR")
+    fee = listed(type="stripe_fee")[0]
+    same((fee.amount, fee.fee, fee.net, fee.source, fee.reporting_category), (-150, 0, -150, None, "fee"))
+    check(fee.id in [line.id for line in listed(created={"gte": fee.created})], "lists by time")
+    same(sums("available")["eur"], first.amount - 450)
+    browser.post(given["site"] + "/sandbox/stripe/clock", by="week")
+    again = next(one for one in api.payouts.list(params={"limit": 100}).data if one.automatic)
+    same(again.amount, first.amount - 450, "what came back goes along in the next payout")
+    check(back.id in [line.id for line in listed(payout=again.id)], "and is listed with it")
+    for currency, amount in sums("available").items():
+        lines = listed(currency=currency)
+        same(amount + sums("pending")[currency], sum(line.net for line in lines), currency)
+
+
 def main():
     intent = one_off(2500, "eur", "€25.00")
     yen = one_off(3000, "jpy", "¥3,000")
@@ -287,6 +337,7 @@ def main():
     by_api()
     declined_on_the_page(refusals())
     lists()
+    payouts()
     print(f"{len(events)} webhooks verified", file=sys.stderr)
 
 

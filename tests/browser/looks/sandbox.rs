@@ -42,6 +42,10 @@ async fn pages_of_the_sandboxs_stripe() {
     album.browser.wait_for("clock was moved").await;
     album.page("expired", &checkout(&late)).await;
     album.page("dashboard", "/sandbox/stripe").await;
+    album.browser.click_button("Manual payout").await;
+    album.browser.wait_for("is on its way").await;
+    album.here("dashboard-payouts").await;
+    album.page("bank", "/sandbox/bank").await;
     album.page("session", &format!("/sandbox/stripe/objects/{one}")).await;
     album.page("payments", "/sandbox/stripe/objects?kind=payment_intent").await;
     album.page("events", "/sandbox/stripe/objects?kind=event").await;
