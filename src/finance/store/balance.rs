@@ -57,7 +57,8 @@ fn filtered<'a>(db: &mut Db, livemode: bool, filter: &Filter, zone: Tz) -> Query
     }
     let q = filter.q.trim().to_owned();
     if let Ok(donation) = q.trim_start_matches('#').parse::<DonationId>() {
-        let payment = donations::table.find(donation).select(donations::payment).first::<Option<String>>(db).optional()?;
+        let payment =
+            donations::table.find(donation).select(donations::payment).first::<Option<String>>(db).optional()?;
         let sources = match payment.flatten() {
             Some(payment) => sources(db, &payment)?,
             None => Vec::new(),
