@@ -197,7 +197,7 @@ pub fn list(
 /// `NotFound`.
 pub fn show(db: &mut Db, livemode: bool, id: &str, today: Day) -> Result<Shown, Error> {
     let payout = store::find(db, livemode, id)?.ok_or(Error::NotFound("payout"))?;
-    let taken = store::lines(db, &[payout.id.clone()])?.pop().unwrap_or_default();
+    let taken = store::lines(db, std::slice::from_ref(&payout.id))?.pop().unwrap_or_default();
     let matches = store::matches(db, id)?;
     let has = |leg| matches.iter().any(|(found, _)| found.leg == leg);
     let before = explain::begins_at(db)?.is_some_and(|begins| payout.created_at < begins);

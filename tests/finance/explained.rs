@@ -57,6 +57,8 @@ on_both! {
         let rows = till.db.read_here(|db| balance::of_donation(db, false, gift.donation).map_err(Error::from)).unwrap();
         let rows: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
         assert_eq!(rows, ["txn_back_re_one", "txn_one", "txn_re_one"]);
+        let line = till.db.read_here(|db| balance::find(db, false, &gift.line)).unwrap();
+        assert_eq!((line.donation_id, line.fund_id), (Some(gift.donation), Some(gift.fund)));
         let parts = till.db.read_here(|db| balance::fee_details(db, "txn_one").map_err(Error::from)).unwrap();
         assert_eq!((parts.len(), parts[0].amount_minor), (1, 100));
         // Real money does not see it.

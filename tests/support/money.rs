@@ -60,9 +60,6 @@ impl Line {
     pub fn source(self, source: &str) -> Self {
         Self { source: Some(source.into()), ..self }
     }
-    pub fn payout(self, payout: &str) -> Self {
-        Self { payout: Some(payout.into()), ..self }
-    }
     pub fn at(self, at: At) -> Self {
         Self { at: Some(at), ..self }
     }
