@@ -3,8 +3,9 @@
 use pledgepost::values::At;
 
 use crate::on_both;
+use crate::support::TestDb;
 use crate::support::money::Till;
-use crate::support::{Program, TestDb};
+use crate::support::program::Program;
 
 on_both! {
     async fn a_month_goes_to_standard_output_and_advice_to_standard_error(backend) {

@@ -240,7 +240,10 @@ Narration,Date,Description,AccountCode,TaxRate,Amount
         let save = |id, kind| till.db.write_here(|db| accounts::save(db, id, "77", "New", Some(kind), &by, till.now));
         save(grants, AccountKind::Liabilities).unwrap();
         assert!(matches!(save(account(&till, AccountRole::Fees).id, AccountKind::Assets), Err(Error::Invalid(_))));
-        let audit = till.db.read_here(|db| Ok(pledgepost::audit::of_subject(db, "journal account", 9)?)).unwrap();
+        let audit = till
+            .db
+            .read_here(|db| pledgepost::audit::of_subject(db, "journal account", 9).map_err(Error::from))
+            .unwrap();
         assert_eq!(audit[0].detail, "4300.a-B Grants is 77 New, liabilities instead of income");
     }
 
