@@ -2,6 +2,7 @@
 
 mod campaign;
 mod demo_content;
+mod journal;
 mod sending;
 mod subscribers;
 mod usage;

@@ -3,6 +3,7 @@
 mod bank_pages;
 mod checks;
 mod explained;
+mod journal;
 mod journal_pages;
 mod mirror;
 mod payouts;
