@@ -10,7 +10,7 @@ use anyhow::Context;
 use tokio::sync::Notify;
 
 use crate::campaigns::MailFrame;
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::db::{Database, PoolSizes, migrate};
 use crate::installation::{self, MadeBy};
 use crate::jobs::Jobs;
@@ -46,6 +46,12 @@ pub struct App {
 }
 
 impl App {
+    /// Whether finance looks at real money or at test money: they are never added. Without keys of Stripe a live
+    /// installation looks at what was booked while it had some.
+    pub fn livemode(&self) -> bool {
+        self.config.stripe.as_ref().map_or(self.config.mode == Mode::Live, |stripe| stripe.livemode)
+    }
+
     /// Migrates the database, opens it and checks its stamp. In a sandbox without `stripe.api_base`, Stripe's place is
     /// taken by this server's own `/sandbox/stripe/api`; who does not serve opens a [`SandboxDoor`] first.
     ///

@@ -3,5 +3,6 @@
 mod campaign;
 mod demo_content;
 mod sending;
+mod statement;
 mod subscribers;
 mod usage;

@@ -29,6 +29,8 @@ pub struct LineFilter {
     pub to: Option<Day>,
     /// Part of the words, the counterparty or the bank's reference.
     pub q: String,
+    /// What was typed, read as amounts: a line with one of them is found too.
+    pub amounts: Vec<i64>,
 }
 
 /// A statement with the account that it is of and what became of its lines.

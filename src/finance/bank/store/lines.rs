@@ -43,7 +43,8 @@ fn filtered<'a>(filter: &LineFilter) -> Rows<'a> {
         rows = rows.filter(
             (lower(bank_lines::words).like(pattern.clone()).escape('\\'))
                 .or(lower(bank_lines::counterparty).like(pattern).escape('\\'))
-                .or(bank_lines::bank_reference.assume_not_null().eq(filter.q.trim().to_owned())),
+                .or(bank_lines::bank_reference.assume_not_null().eq(filter.q.trim().to_owned()))
+                .or(bank_lines::amount_minor.eq_any(filter.amounts.clone())),
         );
     }
     let holds = matches::table.filter(matches::bank_line_id.eq(bank_lines::id)).filter(matches::undone_at.is_null());
@@ -208,11 +209,7 @@ pub fn put_back(db: &mut Db, id: BankLineId) -> QueryResult<bool> {
 /// The database's.
 pub fn forget_words(db: &mut Db, ids: &[BankLineId]) -> QueryResult<()> {
     diesel::update(bank_lines::table.filter(bank_lines::id.eq_any(ids.to_vec())))
-        .set((
-            bank_lines::counterparty.eq(""),
-            bank_lines::words.eq(""),
-            bank_lines::bank_reference.eq(None::<String>),
-        ))
+        .set((bank_lines::counterparty.eq(""), bank_lines::words.eq(""), bank_lines::bank_reference.eq(None::<String>)))
         .execute(db)
         .map(drop)
 }

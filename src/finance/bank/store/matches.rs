@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use crate::db::{Db, dialect};
 use crate::db::schema::{bank_lines, matches, stripe_payouts};
+use crate::db::{Db, dialect};
 use crate::error::Error;
 use crate::finance::{Leg, Match, PayoutRow};
 use crate::stripe::PayoutStatus;
@@ -110,11 +110,7 @@ pub fn insert_match(db: &mut Db, new: NewMatch<'_>, now: At) -> QueryResult<Matc
 /// The database's.
 pub fn close_match(db: &mut Db, id: MatchId, staff: Option<StaffId>, note: &str, now: At) -> QueryResult<bool> {
     diesel::update(matches::table.filter(matches::id.eq(id)).filter(matches::undone_at.is_null()))
-        .set((
-            matches::undone_at.eq(Some(now)),
-            matches::undone_by.eq(staff),
-            matches::undone_note.eq(note.to_owned()),
-        ))
+        .set((matches::undone_at.eq(Some(now)), matches::undone_by.eq(staff), matches::undone_note.eq(note.to_owned())))
         .execute(db)
         .map(|rows| rows > 0)
 }

@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::super::model::StatementRow;
 use super::accounts;
-use crate::db::{Db, dialect};
 use crate::db::schema::{bank_lines, bank_statements, matches};
+use crate::db::{Db, dialect};
 use crate::error::Error;
 use crate::finance::BankStatement;
 use crate::values::{At, BankAccountId, BankStatementId, Currency, Day, Page, PageRequest, StaffId};
@@ -85,7 +85,8 @@ fn counted(db: &mut Db, rows: Vec<BankStatement>) -> QueryResult<Vec<StatementRo
 fn counts(db: &mut Db, ids: &[BankStatementId], open: bool) -> QueryResult<HashMap<BankStatementId, i64>> {
     let mut rows = bank_lines::table.filter(bank_lines::statement_id.eq_any(ids.to_vec())).into_boxed();
     if open {
-        let holds = matches::table.filter(matches::bank_line_id.eq(bank_lines::id)).filter(matches::undone_at.is_null());
+        let holds =
+            matches::table.filter(matches::bank_line_id.eq(bank_lines::id)).filter(matches::undone_at.is_null());
         rows = rows.filter(bank_lines::set_aside_at.is_null()).filter(diesel::dsl::not(diesel::dsl::exists(holds)));
     }
     let found: Vec<BankStatementId> = rows.select(bank_lines::statement_id).load(db)?;
