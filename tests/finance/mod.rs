@@ -1,9 +1,12 @@
 //! From the balance at Stripe to the bank and the journal.
 
 mod bank_pages;
+mod camt;
 mod checks;
-mod explained;
+pub mod explained;
 mod journal;
 mod journal_pages;
+mod matching;
 mod mirror;
 mod payouts;
+mod statements;
