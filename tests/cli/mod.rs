@@ -4,5 +4,6 @@ mod campaign;
 mod demo_content;
 mod journal;
 mod sending;
+mod statement;
 mod subscribers;
 mod usage;

@@ -142,7 +142,7 @@ on_both! {
         app.post_form(&format!("{page}/match"), &click).await.leads_to("/staff/finance/bank?show=open");
         app.get(BANK).await.is(200).shows("Matched: the payout has arrived");
         let matched = app.get(&page).await;
-        matched.is(200).shows("Matched with").shows("By hand").shows("po_1").shows("finance@example.org").shows("Undo this match");
+        matched.is(200).shows("Matched with").shows("by hand").shows("po_1").shows("finance@example.org").shows("Undo this match");
         hides(&matched, "What it may be");
         // Nobody is led elsewhere.
         let elsewhere = [("payout", "po_2"), ("back", "https://evil.example/")];

@@ -1,9 +1,13 @@
 //! From the balance at Stripe to the bank and the journal.
 
 mod bank_pages;
+mod camt;
 mod checks;
 mod explained;
 mod journal;
 mod journal_pages;
+pub mod explained;
+mod matching;
 mod mirror;
 mod payouts;
+mod statements;

@@ -2,6 +2,7 @@
 
 pub mod analyses;
 pub mod app;
+pub mod bank;
 pub mod browser;
 pub mod campaigns;
 pub mod camt;
