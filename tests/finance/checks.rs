@@ -21,7 +21,8 @@ fn all(till: &Till, now: At) -> Vec<Check> {
 /// The check of that number; numbers 1 to 6 and 8 otherwise hold.
 fn only(till: &Till, number: u8) -> Check {
     let checks = all(till, till.now);
-    let wrong: Vec<u8> = checks.iter().filter(|check| !check.holds && check.number != 7).map(|check| check.number).collect();
+    let wrong: Vec<u8> =
+        checks.iter().filter(|check| !check.holds && check.number != 7).map(|check| check.number).collect();
     assert_eq!(wrong, [number], "{checks:#?}");
     checks.into_iter().find(|check| check.number == number).unwrap()
 }

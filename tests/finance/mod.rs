@@ -5,4 +5,5 @@ mod checks;
 mod explained;
 mod journal_pages;
 mod mirror;
+mod money_pages;
 mod payouts;

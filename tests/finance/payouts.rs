@@ -50,7 +50,13 @@ fn month(till: &Till, month: &str) -> Option<Figures> {
 fn sum(till: &Till, filter: &Filter) -> balance::Sum {
     let sums = till.db.read_here(|db| balance::sums(db, false, filter, chrono_tz::UTC).map_err(Error::from)).unwrap();
     assert!(sums.len() <= 1);
-    sums.into_iter().next().unwrap_or(balance::Sum { currency: "EUR".parse().unwrap(), count: 0, amount: 0, fee: 0, net: 0 })
+    sums.into_iter().next().unwrap_or(balance::Sum {
+        currency: "EUR".parse().unwrap(),
+        count: 0,
+        amount: 0,
+        fee: 0,
+        net: 0,
+    })
 }
 
 on_both! {
@@ -188,14 +194,16 @@ fn play(test: &TestDb, steps: &[(u8, i64, bool)]) {
                 free.push(format!("txn_{name}"));
                 counted.stripe += minor - minor / 10;
             }
-            1 => if let Some((gift, minor)) = gifts.pop() {
-                let refund = till.refund(&gift, &name, minor);
-                counted.stripe -= minor;
-                if *late {
-                    till.refund_fails(&refund, minor);
-                    counted.stripe += minor;
+            1 => {
+                if let Some((gift, minor)) = gifts.pop() {
+                    let refund = till.refund(&gift, &name, minor);
+                    counted.stripe -= minor;
+                    if *late {
+                        till.refund_fails(&refund, minor);
+                        counted.stripe += minor;
+                    }
                 }
-            },
+            }
             2 => {
                 till.line(Line::of(&format!("txn_{name}"), "fee", -minor));
                 counted.stripe -= minor;
@@ -204,51 +212,63 @@ fn play(test: &TestDb, steps: &[(u8, i64, bool)]) {
                 till.line(Line::of(&format!("txn_{name}"), "charge", minor).fee(1).source(&format!("ch_{name}")));
                 counted.stripe += minor - 1;
             }
-            4 => if !free.is_empty() {
-                let id = format!("po_{name}");
-                let lines: Vec<&str> = free.iter().map(String::as_str).collect();
-                till.pays_out(&id, &lines);
-                let amount: i64 = -sum(&till, &Filter { q: format!("txn_{id}"), ..Filter::default() }).net;
-                taken.insert(id.clone(), std::mem::take(&mut free));
-                sent.push((id, amount));
-                counted.stripe -= amount;
-                counted.transit += amount;
-            },
-            5 => if let Some((id, amount)) = sent.pop() {
-                let (_, lines) = till.statement(bank, on, opening, &[amount, 7]);
-                opening += amount + 7;
-                let found = till.matched(lines[0], &id, "paid");
-                there.push((id.clone(), amount));
-                opened.push((found, id, amount));
-                counted.transit -= amount;
-                counted.bank += amount;
-            },
-            // It fails while it is on its way, or after it was at the bank.
-            6 => if let Some((id, amount)) = if *late { there.pop() } else { sent.pop() } {
-                till.payout_fails(&id);
-                if *late {
-                    failed.push((id, amount));
+            4 => {
+                if !free.is_empty() {
+                    let id = format!("po_{name}");
+                    let lines: Vec<&str> = free.iter().map(String::as_str).collect();
+                    till.pays_out(&id, &lines);
+                    let amount: i64 = -sum(&till, &Filter { q: format!("txn_{id}"), ..Filter::default() }).net;
+                    taken.insert(id.clone(), std::mem::take(&mut free));
+                    sent.push((id, amount));
+                    counted.stripe -= amount;
+                    counted.transit += amount;
                 }
-                counted.transit -= amount;
-                counted.stripe += amount;
-            },
-            7 => if let Some((id, amount)) = failed.pop() {
-                let (_, lines) = till.statement(bank, on, opening, &[-amount]);
-                opening -= amount;
-                till.matched(lines[0], &id, "returned");
-                counted.transit += amount;
-                counted.bank -= amount;
-            },
-            _ => if let Some((found, id, amount)) = opened.pop() {
-                till.write(|db| {
-                    use schema::matches as m;
-                    diesel::update(m::table.filter(m::id.eq(found))).set(m::undone_at.eq(Some(till.now))).execute(db)
-                });
-                there.retain(|(other, _)| *other != id);
-                failed.retain(|(other, _)| *other != id);
-                counted.transit += amount;
-                counted.bank -= amount;
-            },
+            }
+            5 => {
+                if let Some((id, amount)) = sent.pop() {
+                    let (_, lines) = till.statement(bank, on, opening, &[amount, 7]);
+                    opening += amount + 7;
+                    let found = till.matched(lines[0], &id, "paid");
+                    there.push((id.clone(), amount));
+                    opened.push((found, id, amount));
+                    counted.transit -= amount;
+                    counted.bank += amount;
+                }
+            }
+            // It fails while it is on its way, or after it was at the bank.
+            6 => {
+                if let Some((id, amount)) = if *late { there.pop() } else { sent.pop() } {
+                    till.payout_fails(&id);
+                    if *late {
+                        failed.push((id, amount));
+                    }
+                    counted.transit -= amount;
+                    counted.stripe += amount;
+                }
+            }
+            7 => {
+                if let Some((id, amount)) = failed.pop() {
+                    let (_, lines) = till.statement(bank, on, opening, &[-amount]);
+                    opening -= amount;
+                    till.matched(lines[0], &id, "returned");
+                    counted.transit += amount;
+                    counted.bank -= amount;
+                }
+            }
+            _ => {
+                if let Some((found, id, amount)) = opened.pop() {
+                    till.write(|db| {
+                        use schema::matches as m;
+                        diesel::update(m::table.filter(m::id.eq(found)))
+                            .set(m::undone_at.eq(Some(till.now)))
+                            .execute(db)
+                    });
+                    there.retain(|(other, _)| *other != id);
+                    failed.retain(|(other, _)| *other != id);
+                    counted.transit += amount;
+                    counted.bank -= amount;
+                }
+            }
         }
     }
     let months: Vec<Figures> = ["2026-10", "2026-11"].iter().filter_map(|name| month(&start, name)).collect();

@@ -376,7 +376,8 @@ impl Till {
     /// An automatic payout of those lines, whose nets it is the sum of.
     pub fn pays_out(&self, id: &str, lines: &[&str]) -> String {
         use schema::balance_transactions as b;
-        let nets: Vec<i64> = self.write(|db| b::table.filter(b::id.eq_any(lines.to_vec())).select(b::net_minor).load(db));
+        let nets: Vec<i64> =
+            self.write(|db| b::table.filter(b::id.eq_any(lines.to_vec())).select(b::net_minor).load(db));
         let id = self.payout(Payout::of(id, nets.iter().sum()));
         self.takes_along(&id, lines);
         id
@@ -485,13 +486,8 @@ impl Till {
     pub fn journal_account(&self, role: &str, kind: &str, code: &str, name: &str) -> JournalAccountId {
         use schema::journal_accounts as j;
         self.write(|db| {
-            let row = (
-                j::role.eq(role),
-                j::kind.eq(kind),
-                j::code.eq(code),
-                j::name.eq(name),
-                j::created_at.eq(self.now),
-            );
+            let row =
+                (j::role.eq(role), j::kind.eq(kind), j::code.eq(code), j::name.eq(name), j::created_at.eq(self.now));
             diesel::insert_into(j::table).values(row).returning(j::id).get_result(db)
         })
     }

@@ -72,7 +72,8 @@ pub fn import(
     store::hold_statements(db)?;
     let file_name: String = file_name.chars().filter(|c| !c.is_control()).take(FILE_NAME_MAX).collect();
     let (account, account_is_new) = owner(db, account, &statements, actor, now)?;
-    let mut done = Imported { account, account_is_new, statements: Vec::new(), known: Vec::new(), warnings: Vec::new() };
+    let mut done =
+        Imported { account, account_is_new, statements: Vec::new(), known: Vec::new(), warnings: Vec::new() };
     // Oldest first, so that each finds the one before it.
     statements.sort_by_key(|statement| (statement.opens_on, statement.closes_on));
     let mut taken = Vec::new();
@@ -122,7 +123,8 @@ fn owner(
     for statement in statements {
         if statement.identification != found.identification {
             let (this, name) = (shown(&statement.identification), &found.name);
-            let words = format!("this statement is of the account {this}, but {name:?} is {}", shown(&found.identification));
+            let words =
+                format!("this statement is of the account {this}, but {name:?} is {}", shown(&found.identification));
             return Err(refused(statement.line, words));
         }
         if statement.currency != found.currency {
@@ -139,7 +141,11 @@ fn owner(
 fn make(db: &mut Db, name: &str, first: &Statement, actor: &Actor, now: At) -> Result<BankAccount, Error> {
     let twins = store::by_identification(db, &first.identification)?;
     if let Some(twin) = twins.iter().find(|account| account.currency == first.currency) {
-        let words = format!("there is no account {name:?}; the file is of {}, which is here as {:?}", shown(&twin.identification), twin.name);
+        let words = format!(
+            "there is no account {name:?}; the file is of {}, which is here as {:?}",
+            shown(&twin.identification),
+            twin.name
+        );
         return Err(Error::invalid("account", words));
     }
     let id = store::insert_account(db, name, &first.identification, &first.currency, now)?;
@@ -279,13 +285,7 @@ fn write(
 }
 
 /// Sets debits aside that no payout explains, and counts.
-fn settle(
-    db: &mut Db,
-    livemode: bool,
-    id: BankStatementId,
-    statement: Statement,
-    now: At,
-) -> Result<Taken, Error> {
+fn settle(db: &mut Db, livemode: bool, id: BankStatementId, statement: Statement, now: At) -> Result<Taken, Error> {
     let rows = store::of_statement(db, id)?;
     let matched = rows.iter().filter(|row| !row.matches.is_empty()).count();
     let open = rows.into_iter().filter(|row| row.matches.is_empty() && row.line.amount_minor < 0);

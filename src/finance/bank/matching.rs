@@ -48,7 +48,8 @@ pub fn match_by_hand(
     }
     let leg = leg_of(&found, row.line.amount())?;
     if let Some(taken) = store::of_payouts(db, &wanted)?.into_iter().find(|each| each.leg == leg) {
-        let words = format!("{} is matched with line {} already; undo that match first", taken.payout, taken.bank_line_id);
+        let words =
+            format!("{} is matched with line {} already; undo that match first", taken.payout, taken.bank_line_id);
         return Err(Error::invalid("payouts", words));
     }
     let reasons = if note.is_empty() { "by hand".to_owned() } else { format!("by hand: {note}") };

@@ -228,7 +228,8 @@ fn pass(db: &mut Db, livemode: bool, now: At) -> QueryResult<usize> {
     }
     let mut made = 0;
     for (open, line) in &pairs {
-        let single = of_line.get(&line.id) == Some(&1) && of_payout.get(&(open.payout.id.as_str(), open.leg)) == Some(&1);
+        let single =
+            of_line.get(&line.id) == Some(&1) && of_payout.get(&(open.payout.id.as_str(), open.leg)) == Some(&1);
         // Whether a payout that failed was ever at the bank, the rule cannot know: it only sees it come back.
         if single && !(open.leg == Leg::Paid && open.payout.status == PayoutStatus::Failed) {
             make(db, open, line, now)?;

@@ -46,7 +46,8 @@ fn kind(file: &[u8]) -> Option<&'static str> {
     if begin.starts_with(&[0x1F, 0x8B]) {
         return Some("a packed file (unpack it first)");
     }
-    if file.starts_with(&[0xFF, 0xFE]) || file.starts_with(&[0xFE, 0xFF]) || file.iter().take(4).any(|byte| *byte == 0) {
+    if file.starts_with(&[0xFF, 0xFE]) || file.starts_with(&[0xFE, 0xFF]) || file.iter().take(4).any(|byte| *byte == 0)
+    {
         return Some("a file in UTF-16 or a binary file");
     }
     if has(b"<!doctype html") || has(b"<html") {

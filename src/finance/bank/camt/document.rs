@@ -45,7 +45,8 @@ fn document(xml: &mut Xml<'_>, root: &Tag, found: &mut Vec<Statement>) -> Result
             Token::Open(tag) if tag.name == "BkToCstmrStmt" => match message {
                 Some(_) => statements_of(xml, found)?,
                 None => {
-                    let words = format!("the file does not say that it is CAMT.053 (its namespace is missing). {NEEDED}");
+                    let words =
+                        format!("the file does not say that it is CAMT.053 (its namespace is missing). {NEEDED}");
                     return Err(Flaw::new(root.line, words));
                 }
             },

@@ -82,9 +82,8 @@ pub(super) fn day_of(node: &Node) -> Result<Day, Flaw> {
 /// One line of free text: control characters and what turns the direction of writing become blanks, blanks become one, and
 /// what is longer than `max` letters is cut.
 pub(super) fn words(text: &str, max: usize) -> String {
-    let hidden = |c: char| {
-        c.is_control() || c.is_whitespace() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let hidden =
+        |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut line = String::new();
     let mut count = 0;
     for part in text.split(hidden).filter(|part| !part.is_empty()) {

@@ -63,7 +63,8 @@ impl Builder {
                 self.balances.push(Balance { line: node.line(), kind, minor, currency, on: day(&node, "Dt")? });
             }
             "Ntry" if self.lines.len() >= LINES_MAX => {
-                let words = format!("this statement has more than {LINES_MAX} entries; ask the bank for shorter periods");
+                let words =
+                    format!("this statement has more than {LINES_MAX} entries; ask the bank for shorter periods");
                 return Err(Flaw::new(node.line(), words));
             }
             "Ntry" => match entry(&node)? {
@@ -76,7 +77,8 @@ impl Builder {
     }
 
     fn account(&mut self, node: &Node) -> Result<(), Flaw> {
-        let id = node.text_at("Id/IBAN").or_else(|| node.text_at("Id/Othr/Id")).or_else(|| node.text_at("Id/PrtryAcct/Id"));
+        let id =
+            node.text_at("Id/IBAN").or_else(|| node.text_at("Id/Othr/Id")).or_else(|| node.text_at("Id/PrtryAcct/Id"));
         let id = id.ok_or_else(|| Flaw::new(node.line(), "the account has neither an IBAN nor a number"))?;
         let id: String = id.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
         self.identification = Some(words(&id.to_uppercase(), NAME_MAX));
@@ -102,7 +104,8 @@ impl Builder {
     /// `end`: the line in which the statement ends.
     pub(super) fn finish(self, end: usize) -> Result<Statement, Flaw> {
         let (opening, closing) = self.ends(end)?;
-        let currency = self.currency.as_ref().map_or_else(|| closing.currency.clone(), |(currency, _)| currency.clone());
+        let currency =
+            self.currency.as_ref().map_or_else(|| closing.currency.clone(), |(currency, _)| currency.clone());
         let amounts = self.balances.iter().map(|balance| (balance.line, "balance", &balance.currency));
         let amounts = amounts.chain(self.lines.iter().map(|(line, currency)| (line.line, "entry", currency)));
         for (line, what, other) in amounts {
@@ -111,7 +114,8 @@ impl Builder {
             }
         }
         let identification = self.identification.clone();
-        let identification = identification.ok_or_else(|| Flaw::new(self.line, "it is not said of which account this is"))?;
+        let identification =
+            identification.ok_or_else(|| Flaw::new(self.line, "it is not said of which account this is"))?;
         self.adds_up(opening, closing, &currency)?;
         let days = || self.lines.iter().map(|(line, _)| line.booked_on);
         let closes_on = closing.on.or(self.ended_on).into_iter().chain(days()).max();

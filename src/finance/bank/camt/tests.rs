@@ -138,5 +138,8 @@ fn cut_anywhere_it_is_refused() {
     }
     let cut = good.find("<CdtDbtInd>DBIT").unwrap_or(good.len() / 2);
     assert!(flaw(good.get(..cut).unwrap()).contains("cut off"), "{}", flaw(good.get(..cut).unwrap()));
-    assert_eq!(flaw(good.replacen("</Acct>", "</Akkt>", 1)), "line 3: </Akkt> stands where </Acct> should; the file is damaged");
+    assert_eq!(
+        flaw(good.replacen("</Acct>", "</Akkt>", 1)),
+        "line 3: </Akkt> stands where </Acct> should; the file is damaged"
+    );
 }

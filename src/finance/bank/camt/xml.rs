@@ -105,12 +105,8 @@ impl<'a> Xml<'a> {
     fn tag(&self, start: &BytesStart<'_>) -> Result<Tag, Flaw> {
         let name = start.name();
         let prefix = name.prefix().map(|prefix| prefix.as_ref().to_owned());
-        let mut tag = Tag {
-            name: start.local_name().as_ref().to_owned(),
-            line: self.line,
-            namespace: None,
-            currency: None,
-        };
+        let mut tag =
+            Tag { name: start.local_name().as_ref().to_owned(), line: self.line, namespace: None, currency: None };
         if tag.name.len() > NAME_MAX {
             return Err(self.flaw("an element has a name that no statement has"));
         }
@@ -143,7 +139,9 @@ impl<'a> Xml<'a> {
     }
 
     fn doctype(&self) -> Flaw {
-        self.flaw("the file has a document type (<!DOCTYPE>). Statements of banks have none, and it is not read, for safety")
+        self.flaw(
+            "the file has a document type (<!DOCTYPE>). Statements of banks have none, and it is not read, for safety",
+        )
     }
 
     fn cut_off(&self) -> Flaw {

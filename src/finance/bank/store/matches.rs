@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use crate::db::{Db, dialect};
 use crate::db::schema::{bank_lines, matches, stripe_payouts};
+use crate::db::{Db, dialect};
 use crate::error::Error;
 use crate::finance::{Leg, Match, PayoutRow};
 use crate::stripe::PayoutStatus;

@@ -12,5 +12,6 @@ pub use matches::{
     payouts_around, payouts_by_id, payouts_with_amounts, payouts_without_line, undone_pairs,
 };
 pub use statements::{
-    NewStatement, after, before, first_shared_day, hold_statements, holds_days, insert_statement, known, statement, statements,
+    NewStatement, after, before, first_shared_day, hold_statements, holds_days, insert_statement, known, statement,
+    statements,
 };

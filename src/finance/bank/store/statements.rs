@@ -6,8 +6,8 @@ use diesel::prelude::*;
 
 use super::super::model::StatementRow;
 use super::accounts;
-use crate::db::{Db, dialect};
 use crate::db::schema::{bank_lines, bank_statements, matches};
+use crate::db::{Db, dialect};
 use crate::error::Error;
 use crate::finance::BankStatement;
 use crate::values::{At, BankAccountId, BankStatementId, Currency, Day, Page, PageRequest, StaffId};

@@ -34,7 +34,8 @@ pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, id: Path<Dona
     let (livemode, now) = (app.livemode(), app.clock.now());
     let load = app.db.read(move |db| {
         let (title, mut d) = load(db, id, may_write, zone)?;
-        d["way"] = Value::from(way::of(db, &find(db, id)?, livemode, zone, now)?);
+        let donation = find(db, id)?;
+        d["way"] = Value::from(way::of(db, &donation, livemode, zone, now)?);
         Ok::<_, FeatureError>((title, d))
     });
     let (title, d) = load.await?;

@@ -48,7 +48,9 @@ fn linked(term: &str, value: String, href: String) -> Value {
 fn heading(line: &Explained) -> String {
     match line.reporting_category.as_str() {
         "charge" => "The payment".into(),
-        "refund" => format!("{} given back", money(&Money::new(line.amount_minor.saturating_abs(), line.currency.clone()))),
+        "refund" => {
+            format!("{} given back", money(&Money::new(line.amount_minor.saturating_abs(), line.currency.clone())))
+        }
         _ => format!("{} came back", money(&line.amount())),
     }
 }

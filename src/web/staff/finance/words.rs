@@ -125,11 +125,9 @@ pub(super) fn why(db: &mut Db, line: &Explained, chart: &[JournalAccount]) -> Re
             Why { text: text.unwrap_or_else(|| "By staff".into()), href: None, note: line.note.clone() }
         }
         Explanation::Before => plain("Part of the opening balance"),
-        Explanation::Unexplained => Why {
-            text: "Explain it".into(),
-            href: Some(transaction_path(&line.id)),
-            note: line.description.clone(),
-        },
+        Explanation::Unexplained => {
+            Why { text: "Explain it".into(), href: Some(transaction_path(&line.id)), note: line.description.clone() }
+        }
     })
 }
 
@@ -139,12 +137,9 @@ fn plain(text: &str) -> Why {
 
 fn of_gift(db: &mut Db, what: &str, id: Option<DonationId>) -> Result<Why, FeatureError> {
     let Some(id) = id else { return Ok(plain(what)) };
-    let donor = donations::store::find(db, id)?.map(|gift| if gift.name.is_empty() { gift.email.to_string() } else { gift.name });
-    Ok(Why {
-        text: format!("{what} {id}"),
-        href: Some(donation_path(id)),
-        note: donor.filter(|name| !name.is_empty()),
-    })
+    let donor = donations::store::find(db, id)?
+        .map(|gift| if gift.name.is_empty() { gift.email.to_string() } else { gift.name });
+    Ok(Why { text: format!("{what} {id}"), href: Some(donation_path(id)), note: donor.filter(|name| !name.is_empty()) })
 }
 
 /// Where the money of a payout is: word and kind of the badge.

@@ -64,7 +64,8 @@ fn of_currency(figures: &Figures) -> Vec<Attention> {
         });
     }
     if figures.late_payouts > 0 {
-        let (what, verb) = (count(figures.late_payouts, "payout", "payouts"), if figures.late_payouts == 1 { "is" } else { "are" });
+        let (what, verb) =
+            (count(figures.late_payouts, "payout", "payouts"), if figures.late_payouts == 1 { "is" } else { "are" });
         found.push(Attention {
             kind: "warn",
             text: format!("{what} in {} {verb} late: no bank line has the money.", figures.currency),
@@ -73,7 +74,10 @@ fn of_currency(figures: &Figures) -> Vec<Attention> {
         });
     }
     if figures.open_lines > 0 {
-        let (what, verb) = (count(figures.open_lines, "bank line", "bank lines"), if figures.open_lines == 1 { "waits" } else { "wait" });
+        let (what, verb) = (
+            count(figures.open_lines, "bank line", "bank lines"),
+            if figures.open_lines == 1 { "waits" } else { "wait" },
+        );
         found.push(Attention {
             kind: "info",
             text: format!("{what} in {} {verb} to be matched or set aside.", figures.currency),
@@ -100,7 +104,8 @@ fn failed(db: &mut Db, livemode: bool, today: Day) -> Result<Vec<Attention>, Fea
     }
     let line = |row: payouts::Listed| {
         let payout = &row.payout;
-        let why = payout.failure.as_deref().map(|word| payout_failure(word).unwrap_or(word).trim_end_matches('.').to_owned());
+        let why =
+            payout.failure.as_deref().map(|word| payout_failure(word).unwrap_or(word).trim_end_matches('.').to_owned());
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         let rest = match row.in_bank {
             InBank::Returning => " The bank\u{2019}s line that takes the money back is not here yet.",

@@ -11,9 +11,7 @@ use crate::web::staff::campaigns::link;
 /// The four places that money goes through, in order.
 pub(super) fn way(figures: &Figures, many: bool) -> Value {
     let money = |minor| amount(minor, &figures.currency);
-    let place = |label: &str, minor, when: String, href: String| {
-        json!({ "label": label, "number": money(minor), "when": when, "href": href })
-    };
+    let place = |label: &str, minor, when: String, href: String| json!({ "label": label, "number": money(minor), "when": when, "href": href });
     let month = super::name(figures.month);
     let in_month = format!("in {month}");
     let unexplained = match figures.unexplained {
@@ -50,9 +48,7 @@ fn bank(figures: &Figures) -> String {
 /// What the month did to the balance: a row per figure, a cell per currency.
 pub(super) fn rows(all: &[Figures]) -> Vec<Value> {
     let row = |label: &str, group: Group, of: fn(&Figures) -> i64| {
-        let cell = |figures: &Figures| {
-            json!({ "number": amount(of(figures), &figures.currency), "href": transactions(figures, group) })
-        };
+        let cell = |figures: &Figures| json!({ "number": amount(of(figures), &figures.currency), "href": transactions(figures, group) });
         json!({ "label": label, "cells": all.iter().map(cell).collect::<Vec<_>>() })
     };
     let change = |figures: &Figures| json!({ "number": amount(figures.change, &figures.currency), "href": null });

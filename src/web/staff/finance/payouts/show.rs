@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::transactions::row;
 use super::super::words::{
-    PAYOUTS, amount, count, day, in_bank_badge, payout_failure, payout_path, status_words, stripe_id,
-    transaction_path,
+    PAYOUTS, amount, count, day, in_bank_badge, payout_failure, payout_path, status_words, stripe_id, transaction_path,
 };
 use crate::app::App;
 use crate::db::Db;
@@ -139,15 +138,21 @@ fn bank_words(shown: &Shown) -> Option<String> {
              If the line is there, match it by hand; if it is not, ask your bank with the trace id.",
             count(days, "day", "days")
         ),
-        InBank::Failed => "It never came to the bank. Its money is on your balance at Stripe again, and goes along with \
+        InBank::Failed => {
+            "It never came to the bank. Its money is on your balance at Stripe again, and goes along with \
                            a later payout."
-            .into(),
-        InBank::Returning => "It was at the bank, then failed: its money is on your balance at Stripe again. The bank\u{2019}s \
+                .into()
+        }
+        InBank::Returning => {
+            "It was at the bank, then failed: its money is on your balance at Stripe again. The bank\u{2019}s \
                               line that takes it back is not here yet."
-            .into(),
-        InBank::Returned => "It came to the bank and went back. Both lines are here, and its money is on your balance at \
+                .into()
+        }
+        InBank::Returned => {
+            "It came to the bank and went back. Both lines are here, and its money is on your balance at \
                              Stripe again."
-            .into(),
+                .into()
+        }
         InBank::Cancelled => "It was stopped before it left. Its money stayed on your balance at Stripe.".into(),
     };
     Some(text)

@@ -105,7 +105,11 @@ fn load(db: &mut Db, livemode: bool, query: &ListQuery, zone: Tz) -> Result<Valu
 fn explanations() -> Vec<Choice> {
     // What needs somebody stands first.
     let rest = Explanation::ALL.iter().filter(|word| **word != Explanation::Unexplained);
-    [&Explanation::Unexplained].into_iter().chain(rest).map(|word| Choice::new(word, explanation_badge(*word).0)).collect()
+    [&Explanation::Unexplained]
+        .into_iter()
+        .chain(rest)
+        .map(|word| Choice::new(word, explanation_badge(*word).0))
+        .collect()
 }
 
 /// Which figure the rows are behind.

@@ -105,7 +105,9 @@ fn facts(line: &Explained, zone: Tz, today: Day) -> Vec<Value> {
         fact("Transaction", line.id.clone()),
     ];
     facts.extend(line.source.clone().map(|source| fact("About", source)));
-    facts.extend(line.description.clone().filter(|words| !words.is_empty()).map(|words| fact("Stripe\u{2019}s words", words)));
+    facts.extend(
+        line.description.clone().filter(|words| !words.is_empty()).map(|words| fact("Stripe\u{2019}s words", words)),
+    );
     facts.push(fact("Stripe account", line.account.clone()));
     facts
 }
