@@ -9,5 +9,6 @@ mod journal_pages;
 pub mod explained;
 mod matching;
 mod mirror;
+mod money_pages;
 mod payouts;
 mod statements;

@@ -12,7 +12,7 @@ use crate::error::{Error as FeatureError, FieldError};
 use crate::finance::bank::{self, LineFilter, LineRow, LineState, Suggestion};
 use crate::finance::{BankAccount, BankLine};
 use crate::staff::Permission;
-use crate::values::{BankLineId, Day, Money, PageRequest};
+use crate::values::{BankLineId, Currency, Day, Money, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Query, Staff, permit};
 use crate::web::pager::Pager;
@@ -32,6 +32,8 @@ pub struct ListQuery {
     /// A state, or `all`; nothing is `open`.
     show: String,
     account: String,
+    /// Of a figure of finance's home.
+    currency: String,
     /// The bank's days, both included.
     from: String,
     to: String,
@@ -44,6 +46,7 @@ impl ListQuery {
         LineFilter {
             state: if self.show == ALL { None } else { Some(self.show.parse().unwrap_or(LineState::Open)) },
             account: self.account.parse().ok(),
+            currency: Currency::parse(&self.currency).ok(),
             from: Day::parse(&self.from).ok(),
             to: Day::parse(&self.to).ok(),
             q: self.q.clone(),
@@ -51,8 +54,15 @@ impl ListQuery {
             ..LineFilter::default()
         }
     }
-    fn pairs(&self) -> [(&'static str, &str); 5] {
-        [("q", &self.q), ("show", &self.show), ("account", &self.account), ("from", &self.from), ("to", &self.to)]
+    fn pairs(&self) -> [(&'static str, &str); 6] {
+        [
+            ("q", &self.q),
+            ("show", &self.show),
+            ("account", &self.account),
+            ("currency", &self.currency),
+            ("from", &self.from),
+            ("to", &self.to),
+        ]
     }
     fn is_filtered(&self) -> bool {
         self.pairs().iter().any(|(_, value)| !value.is_empty())
@@ -129,7 +139,7 @@ fn load(
         "account_choices": accounts.iter().map(|one| Choice::new(one.id, &one.name)).collect::<Vec<_>>(),
         "states": states(), "filter": {
             "q": query.q, "show": filter.state.map_or_else(|| ALL.to_owned(), |state| state.to_string()),
-            "account": query.account, "from": query.from, "to": query.to,
+            "account": query.account, "currency": query.currency, "from": query.from, "to": query.to,
         },
         "clear_href": query.is_filtered().then_some(BANK), "here": query.here(), "aside_action": query.aside_action(),
         "open": open, "count": count(total, filter.state), "nothing": nothing(query, filter.state), "form": form,
