@@ -12,7 +12,7 @@ use crate::values::{At, BankAccountId, BankLineId, BankStatementId, Day, Money, 
 const NAME_MAX: usize = 100;
 const FILE_NAME_MAX: usize = 200;
 /// What stands with debits that no payout explains. Whom money went to is nobody's business here: it is not kept.
-const SET_ASIDE: &str = "money that went, and no payout that came back; the words were not kept";
+pub(super) const SET_ASIDE: &str = "money that went, and no payout that came back; the words were not kept";
 
 /// Which account a file is said to be of.
 #[derive(Debug, Clone, Copy)]

@@ -6,6 +6,7 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::super::camt;
+use super::super::import::SET_ASIDE;
 use super::super::model::{LineFilter, LineRow, LineState};
 use super::matches::open_by_line;
 use crate::db::schema::{bank_lines, matches};
@@ -97,7 +98,7 @@ fn with_matches(db: &mut Db, rows: Vec<BankLine>) -> QueryResult<Vec<LineRow>> {
 pub fn open_lines(db: &mut Db, currency: &Currency, amounts: &[i64]) -> QueryResult<Vec<BankLine>> {
     let holds = matches::table.filter(matches::bank_line_id.eq(bank_lines::id)).filter(matches::undone_at.is_null());
     // What the import set aside may turn out to be a payout that came back: Stripe says it later than the bank.
-    let staff_did_not = bank_lines::set_aside_at.is_null().or(bank_lines::set_aside_by.is_null());
+    let staff_did_not = bank_lines::set_aside_at.is_null().or(bank_lines::set_aside_note.eq(SET_ASIDE));
     BankLine::query()
         .filter(bank_lines::currency.eq(currency.clone()))
         .filter(bank_lines::amount_minor.eq_any(amounts.to_vec()))

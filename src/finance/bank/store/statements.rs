@@ -120,14 +120,14 @@ pub fn before(db: &mut Db, account: BankAccountId, day: Day) -> QueryResult<Opti
         .optional()
 }
 
-/// The oldest statement that begins on this day or later.
+/// The oldest statement that begins after this day. (On the same day it may be a page before.)
 ///
 /// # Errors
 /// The database's.
 pub fn after(db: &mut Db, account: BankAccountId, day: Day) -> QueryResult<Option<BankStatement>> {
     BankStatement::query()
         .filter(bank_statements::bank_account_id.eq(account))
-        .filter(bank_statements::opens_on.ge(day))
+        .filter(bank_statements::opens_on.gt(day))
         .order((bank_statements::opens_on.asc(), bank_statements::id.asc()))
         .first(db)
         .optional()
