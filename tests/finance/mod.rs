@@ -3,10 +3,9 @@
 mod bank_pages;
 mod camt;
 mod checks;
-mod explained;
+pub mod explained;
 mod journal;
 mod journal_pages;
-pub mod explained;
 mod matching;
 mod mirror;
 mod money_pages;

@@ -124,8 +124,8 @@ async fn import(app: &Arc<App>, finance: &mut Visitor, shown: &[payouts::Shown])
         let again = finance.upload("/staff/finance/bank/import", &[("account", "new"), ("name", &name)], file).await?;
         must(again.status == 200 && lines(app).await? == taken, "the same statement again changes nothing")?;
         say(&format!(
-            "   The bank’s statement (CAMT.053, {currency}) was imported twice; its {} lines are there once.",
-            taken - before
+            "   The bank’s statement (CAMT.053, {currency}) was imported twice: {} on record, once each.",
+            if taken - before == 1 { "one line".into() } else { format!("{} lines", taken - before) }
         ))?;
     }
     let matched = all_payouts(app).await?;
