@@ -16,9 +16,9 @@ fn texts(xml: &str) -> Vec<(String, String)> {
     reader.config_mut().trim_text(true);
     loop {
         match reader.read_event().unwrap() {
-            Event::Start(start) => path.push(String::from_utf8(start.name().as_ref().to_vec()).unwrap()),
+            Event::Start(start) => path.push(start.name().as_ref().to_owned()),
             Event::End(_) => drop(path.pop()),
-            Event::Text(text) => texts.push((path.join("/"), text.decode().unwrap().into_owned())),
+            Event::Text(text) => texts.push((path.join("/"), text.xml10_content().into_owned())),
             Event::Eof => return texts,
             _ => {}
         }
