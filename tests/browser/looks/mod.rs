@@ -3,6 +3,7 @@
 
 mod album;
 pub mod campaigns;
+mod finance;
 mod giving;
 mod readers;
 mod sandbox;
