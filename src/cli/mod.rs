@@ -5,6 +5,7 @@ pub mod campaign;
 pub mod demo;
 mod doctor;
 mod finance;
+mod journal;
 mod serve;
 pub mod staff;
 pub mod statement;
@@ -72,6 +73,9 @@ enum Command {
     /// Looks at the money: what must hold between Stripe, donations, payouts, bank and journal.
     #[command(subcommand)]
     Finance(finance::FinanceCommand),
+    /// The journal of a month, for the bookkeeper.
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
     /// Checks settings, database, mail server and Stripe.
     Doctor,
 }
@@ -128,6 +132,7 @@ fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Subscribers(command) => subscribers::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Statement(command) => statement::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Finance(command) => finance::run(&app, &command, &mut stdout()),
+        Command::Journal(command) => journal::run(&app, command, &mut stdout(), &mut stderr()),
         Command::Campaign(command) => run_campaign(&app, listener, command),
         _ => async_main(serve::run(app, listener)),
     }

@@ -34,8 +34,7 @@ pub fn run(app: &App, command: StatementCommand, out: &mut dyn Write, err: &mut 
     let StatementCommand::Import { file, account, json } = command;
     let content = read(&file)?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let livemode = app.payments.as_ref().is_some_and(|payments| payments.livemode);
-    let now = app.clock.now();
+    let (livemode, now) = (app.livemode(), app.clock.now());
     let imported = app.db.write_here(|db| {
         bank::import(db, &content, &name, Account::Named(&account), livemode, &Actor::command_line(), now)
     });

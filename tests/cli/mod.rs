@@ -2,6 +2,8 @@
 
 mod campaign;
 mod demo_content;
+mod journal;
 mod sending;
+mod statement;
 mod subscribers;
 mod usage;

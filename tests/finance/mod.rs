@@ -1,9 +1,13 @@
 //! From the balance at Stripe to the bank and the journal.
 
 mod bank_pages;
+mod camt;
 mod checks;
-mod explained;
+pub mod explained;
+mod journal;
 mod journal_pages;
+mod matching;
 mod mirror;
 mod money_pages;
 mod payouts;
+mod statements;

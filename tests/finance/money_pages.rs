@@ -211,7 +211,7 @@ on_both! {
         app.get("/staff/finance/transactions?q=pi_third").await.is(200).shows("2 transactions");
         app.get("/staff/finance/transactions?category=refund").await.is(200).shows("1 transaction");
         app.get("/staff/finance/transactions?from=2026-03-10&to=2026-03-10&currency=USD").await.is(200).shows("1 transaction").shows("Billing");
-        app.get("/staff/finance/transactions?q=%20transactions?q=%00&category=%00&payout=%00&page=xcategory=%20&payout=%20&page=x&explanation=odd&group=odd").await.is(200).shows("9 transactions");
+        app.get("/staff/finance/transactions?q=%20&category=%20&payout=%20&page=x&explanation=odd&group=odd").await.is(200).shows("9 transactions");
     }
 
     async fn ids_that_are_none_are_not_found(backend) {

@@ -106,6 +106,20 @@ impl TestApp {
         let request = headers.iter().fold(request, |r, (name, value)| r.header(*name, *value));
         self.send(request, path).await
     }
+    /// As a browser sends a form with a file (`multipart/form-data`); none: nothing was chosen.
+    pub async fn post_file(&self, path: &str, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--x-1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        let (name, bytes) = file.unwrap_or(("", b""));
+        let head = format!("--x-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n");
+        body.extend(head.bytes().chain(*b"Content-Type: text/xml\r\n\r\n"));
+        body.extend(bytes);
+        body.extend(b"\r\n--x-1--\r\n");
+        let request = self.client.post(self.url(path)).header("origin", &self.base).body(body);
+        self.send(request.header("content-type", "multipart/form-data; boundary=x-1"), path).await
+    }
     pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Answer {
         self.send(self.client.post(self.url(path)).json(body), path).await
     }

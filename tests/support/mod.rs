@@ -2,8 +2,10 @@
 
 pub mod analyses;
 pub mod app;
+pub mod bank;
 pub mod browser;
 pub mod campaigns;
+pub mod camt;
 pub mod db;
 pub mod engine;
 pub mod gifts;

@@ -5,6 +5,7 @@ use super::store;
 use crate::audit::{self, Actor};
 use crate::db::{Db, dialect};
 use crate::error::{Error, Problems};
+use crate::finance::explain::may_explain;
 use crate::finance::{AccountKind, AccountRole, JournalAccount};
 use crate::values::{At, BankAccountId, FundId, JournalAccountId, clean_line};
 
@@ -73,12 +74,7 @@ pub fn list(db: &mut Db) -> Result<Vec<JournalAccount>, Error> {
 /// # Errors
 /// The database's.
 pub fn for_explaining(db: &mut Db) -> Result<Vec<JournalAccount>, Error> {
-    Ok(list(db)?.into_iter().filter(|account| explains(account.role)).collect())
-}
-
-/// Whether staff may explain a transaction by an account of that role.
-pub fn explains(role: AccountRole) -> bool {
-    !matches!(role, AccountRole::Stripe | AccountRole::Suspense | AccountRole::Opening)
+    Ok(list(db)?.into_iter().filter(|account| may_explain(account.role)).collect())
 }
 
 /// # Errors

@@ -4,6 +4,7 @@
 mod album;
 pub mod campaigns;
 mod finance;
+mod finance_bank;
 mod giving;
 mod readers;
 mod sandbox;
