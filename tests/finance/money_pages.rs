@@ -142,7 +142,7 @@ on_both! {
         app.get("/staff/finance/payouts/po_slow").await.is(200).shows("Stripe has not said yet");
         till.payout(Payout { failure: Some("account_closed".into()), ..Payout::of("po_gone", 300).arrives("2026-03-17").failed() });
         app.get("/staff/finance/payouts/po_gone").await.is(200).shows("The bank account was closed (account_closed)").shows("It never came to the bank.");
-        app.get("/staff/finance").await.shows("failed: The bank account was closed. Its money is at Stripe again.");
+        app.get("/staff/finance").await.shows("failed. The bank account was closed. Its money is at Stripe again.");
         till.payout_fails("po_first");
         app.get("/staff/finance/payouts/po_first").await.is(200).shows("The bank\u{2019}s line that takes it back is not here yet.");
     }
