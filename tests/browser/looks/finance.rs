@@ -25,7 +25,8 @@ async fn pages_of_the_money_at_stripe() {
     let till = Till::new(&site.app.db, now);
     let today = Day::of(now, chrono_tz::UTC);
     let day = |days: i64| today.plus(days).to_string();
-    let gifts: Vec<String> = (1..=12_i64).map(|n| till.gift(&format!("gift_{n}"), 2500 * n, 25 + 37 * n).line).collect();
+    let gifts: Vec<String> =
+        (1..=12_i64).map(|n| till.gift(&format!("gift_{n}"), 2500 * n, 25 + 37 * n).line).collect();
     let lines: Vec<&str> = gifts.iter().map(String::as_str).collect();
     let paid = till.pays_out("po_1QkPaidOutBySchedule0001", &lines[..8]);
     let account = till.bank_account("Main account");
@@ -41,11 +42,17 @@ async fn pages_of_the_money_at_stripe() {
     till.line(Line::of("txn_radar", "fee", -200).says("Radar for fraud teams (2026-11-01 to 2026-11-30)"));
     till.line(Line::of("txn_shirt", "charge", 4000).fee(85).source("ch_shirt").says("T-shirt at the congress"));
     till.line(Line::of("txn_usd", "fee", -300).currency("USD").says("Billing"));
-    till.payout(Payout { trace: Some("0123456789ABCDEF0123456789".into()), ..Payout::of("po_late", 500).arrives(&day(-20)) });
+    till.payout(Payout {
+        trace: Some("0123456789ABCDEF0123456789".into()),
+        ..Payout::of("po_late", 500).arrives(&day(-20))
+    });
     till.payout(Payout::of("po_manual", 250).arrives(&day(2)).manual());
     till.payout(Payout::of("po_short", 900).arrives(&day(1)));
     till.takes_along("po_short", &[lines[9]]);
-    till.payout(Payout { failure: Some("account_closed".into()), ..Payout::of("po_failed", 300).arrives(&day(-3)).failed() });
+    till.payout(Payout {
+        failure: Some("account_closed".into()),
+        ..Payout::of("po_failed", 300).arrives(&day(-3)).failed()
+    });
     till.stripe_says("EUR", 1, 2);
     for (name, path) in [
         ("start", "/staff".to_owned()),
