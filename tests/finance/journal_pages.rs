@@ -37,7 +37,7 @@ on_both! {
         page.is(200).shows("February 2026").shows("Per account").shows("1210 Stripe balance").shows("4000 Donations");
         // 75.00 came, 10.00 went back: gross income is 65.00; fees are 1.62.
         page.shows("−€65.00").shows("€1.62").shows("€7.00 stands in suspense").shows("Total in EUR").shows("€0.00");
-        page.shows("/staff/finance/transactions?explanation=unexplained").shows("/staff/donations/1").shows("txn_one");
+        page.shows("/staff/finance/transactions?explanation&#x3D;unexplained").shows("/staff/donations/1").shows("txn_one");
         page.shows("5 entries").shows("This month was not taken along yet");
         let march = app.get(&format!("{JOURNAL}?month=2026-03")).await;
         march.is(200).shows("1200 Bank").shows("€63.38").shows("Bank line").shows("1 entry");
@@ -110,7 +110,8 @@ on_both! {
     }
 
     async fn the_beginning_of_the_books(backend) {
-        let (app, _till) = february(backend).await;
+        let (app, till) = february(backend).await;
+        till.line(Line::of("txn_before", "fee", -300).at(noon("2026-02-05")));
         let set = format!("{ACCOUNTS}/beginning");
         app.get(ACCOUNTS).await.is(200).shows("the first transaction");
         app.post_form(&set, &[("day", "2026-02-15")]).await.leads_to(ACCOUNTS);

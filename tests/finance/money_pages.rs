@@ -142,7 +142,7 @@ on_both! {
         app.get("/staff/finance/payouts/po_slow").await.is(200).shows("Stripe has not said yet");
         till.payout(Payout { failure: Some("account_closed".into()), ..Payout::of("po_gone", 300).arrives("2026-03-17").failed() });
         app.get("/staff/finance/payouts/po_gone").await.is(200).shows("The bank account was closed (account_closed)").shows("It never came to the bank.");
-        app.get("/staff/finance").await.shows("failed: The bank account was closed. Its money is at Stripe again.");
+        app.get("/staff/finance").await.shows("failed. The bank account was closed. Its money is at Stripe again.");
         till.payout_fails("po_first");
         app.get("/staff/finance/payouts/po_first").await.is(200).shows("The bank\u{2019}s line that takes it back is not here yet.");
     }
@@ -211,7 +211,7 @@ on_both! {
         app.get("/staff/finance/transactions?q=pi_third").await.is(200).shows("2 transactions");
         app.get("/staff/finance/transactions?category=refund").await.is(200).shows("1 transaction");
         app.get("/staff/finance/transactions?from=2026-03-10&to=2026-03-10&currency=USD").await.is(200).shows("1 transaction").shows("Billing");
-        app.get("/staff/finance/transactions?q=%00&category=%00&payout=%00&page=x&explanation=odd&group=odd").await.is(200).shows("9 transactions");
+        app.get("/staff/finance/transactions?q=%20&category=%20&payout=%20&page=x&explanation=odd&group=odd").await.is(200).shows("9 transactions");
     }
 
     async fn ids_that_are_none_are_not_found(backend) {

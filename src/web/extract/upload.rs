@@ -83,10 +83,12 @@ async fn whole(mut payload: Payload) -> Result<Option<Bytes>, Error> {
     while let Some(piece) = payload.next().await {
         let piece = piece.map_err(unreadable)?;
         seen = seen.saturating_add(piece.len());
-        match seen {
-            ..=BODY_LIMIT => body.extend_from_slice(&piece),
-            ..=PATIENCE => body = BytesMut::new(),
-            _ => return Err(Error::TooLarge),
+        if seen <= BODY_LIMIT {
+            body.extend_from_slice(&piece);
+        } else if seen <= PATIENCE {
+            body = BytesMut::new();
+        } else {
+            return Err(Error::TooLarge);
         }
     }
     Ok((seen <= BODY_LIMIT).then(|| body.freeze()))

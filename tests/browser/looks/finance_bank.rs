@@ -101,7 +101,7 @@ async fn staff_pages_of_the_bank_and_the_journal() {
         album.page(name, &format!("/staff/finance/{path}")).await;
     }
     album.browser.open(&site.url("/staff/finance/bank/lines/1")).await;
-    album.browser.fill("[id^=f-undo]", "It was the other payout").await;
+    album.browser.fill("input[id^=f-undo]", "It was the other payout").await;
     album.browser.click_button("Undo the match").await;
     album.browser.wait_for("Undone: It was the other payout").await;
     album.here("line-undone").await;

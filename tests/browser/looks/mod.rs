@@ -3,6 +3,7 @@
 
 mod album;
 pub mod campaigns;
+mod finance;
 mod finance_bank;
 mod giving;
 mod readers;

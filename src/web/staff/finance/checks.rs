@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::finance::checks::{self, Check};
+use crate::finance::checks::{self, Check, Failure};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::staff::campaigns::number;
@@ -29,8 +29,15 @@ pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>) -> Answer {
 
 fn shown(check: &Check) -> Value {
     json!({
-        "number": check.number, "title": check.title, "holds": check.holds, "note": check.note,
-        "looked_at": format!("{} {} looked at.", number(check.looked_at), check.things),
-        "failures": check.failures, "more": (check.more > 0).then(|| number(check.more)),
+        "number": check.number, "title": check.title, "holds": check.holds, "note": check.note.replace('`', ""),
+        "looked_at": format!("Looked at: {} ({}).", check.things, number(check.looked_at)),
+        "failures": check.failures.iter().map(failure).collect::<Vec<_>>(), "more": (check.more > 0).then(|| number(check.more)),
+    })
+}
+
+/// Commands in its words stand between backticks, as a terminal shows them.
+fn failure(failure: &Failure) -> Value {
+    json!({
+        "what": failure.what.replace('`', ""), "expected": failure.expected, "found": failure.found, "href": failure.href,
     })
 }

@@ -32,16 +32,17 @@ pub(super) async fn page<P>(
     errors: Vec<FieldError>,
 ) -> Answer {
     let (zone, may_write) = (staff.zone(), staff.may(Permission::Gifts));
-    let mut d = app.db.read(move |db| load(db, zone)).await?;
-    d["may_write"] = json!(may_write);
-    d["errors"] = json!(errors);
-    if let Some(typed) = typed {
-        d["day"] = json!(typed);
-    }
+    let d = app.db.read(move |db| load(db, zone, may_write, typed, &errors)).await?;
     staff.render_with(status, "staff/finance/accounts/list", "Account map", &d)
 }
 
-fn load(db: &mut Db, zone: Tz) -> Result<Value, FeatureError> {
+fn load(
+    db: &mut Db,
+    zone: Tz,
+    may_write: bool,
+    typed: Option<String>,
+    errors: &[FieldError],
+) -> Result<Value, FeatureError> {
     let chart = Chart::load(db)?;
     let begins = explain::begins_at(db)?.map(|at| Day::of(at, zone));
     let general = words::ROLES.into_iter().filter_map(|role| Some(general(role, chart.role(role)?)));
@@ -49,7 +50,8 @@ fn load(db: &mut Db, zone: Tz) -> Result<Value, FeatureError> {
     Ok(json!({
         "crumbs": [{ "label": "Journal", "href": "/staff/finance/journal" }, { "label": "Account map", "href": null }],
         "general": general.collect::<Vec<_>>(), "parts": parts(db, &chart)?, "own": own.map(own_row).collect::<Vec<_>>(),
-        "day": begins, "begins": begins.map(day), "new_href": format!("{ACCOUNTS}/new?for=other"),
+        "day": typed.or_else(|| begins.map(|day| day.to_string())), "may_write": may_write, "errors": errors,
+        "begins": begins.map(day), "new_href": format!("{ACCOUNTS}/new?for=other"),
     }))
 }
 

@@ -48,8 +48,7 @@ pub(super) async fn page<P>(
     errors: Vec<FieldError>,
 ) -> Answer {
     let (livemode, zone, may_write) = (app.livemode(), staff.zone(), staff.may(Permission::Gifts));
-    let mut d = app.db.read(move |db| load(db, livemode, id, &form, &errors, zone)).await?;
-    d["may_write"] = json!(may_write);
+    let d = app.db.read(move |db| load(db, livemode, id, &form, &errors, may_write, zone)).await?;
     staff.render_with(status, "staff/finance/bank/line", "Bank line", &d)
 }
 
@@ -59,6 +58,7 @@ fn load(
     id: BankLineId,
     form: &LineForm,
     errors: &[FieldError],
+    may_write: bool,
     zone: Tz,
 ) -> Result<Value, FeatureError> {
     let row = bank::line(db, id)?;
@@ -71,7 +71,7 @@ fn load(
     let (own, others) = errors_of(form, errors);
     Ok(json!({
         "crumbs": [{ "label": "Bank", "href": BANK }, { "label": heading, "href": null }], "heading": heading,
-        "state": word, "kind": kind, "is_open": open, "amount": money(&line.amount()),
+        "may_write": may_write, "state": word, "kind": kind, "is_open": open, "amount": money(&line.amount()),
         "suggestions": found.iter().map(|one| suggestion(line, one)).collect::<Vec<_>>(),
         "no_suggestion": nothing_fits(line),
         "candidates": options(&candidates, form), "chosen": chosen(&candidates, form, line),

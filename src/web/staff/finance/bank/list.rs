@@ -112,8 +112,7 @@ pub(super) async fn page<P>(
     errors: Vec<FieldError>,
 ) -> Answer {
     let (livemode, may_write) = (app.livemode(), staff.may(Permission::Gifts));
-    let mut d = app.db.read(move |db| load(db, livemode, may_write, &query, form)).await?;
-    d["errors"] = json!(errors);
+    let d = app.db.read(move |db| load(db, livemode, may_write, &query, form, &errors)).await?;
     staff.render_with(status, "staff/finance/bank/list", "Bank", &d)
 }
 
@@ -123,6 +122,7 @@ fn load(
     may_write: bool,
     query: &ListQuery,
     form: AsideForm,
+    errors: &[FieldError],
 ) -> Result<Value, FeatureError> {
     let accounts = bank::accounts(db)?;
     let filter = query.filter(&accounts);
@@ -134,7 +134,7 @@ fn load(
     let total = found.total;
     let open = filter.state == Some(LineState::Open);
     Ok(json!({
-        "may_write": may_write, "may_set_aside": may_write && rows.iter().any(|row| row.row.is_open),
+        "may_write": may_write, "errors": errors, "may_set_aside": may_write && rows.iter().any(|row| row.row.is_open),
         "accounts": account_rows(db, &accounts)?, "many_accounts": accounts.len() > 1,
         "account_choices": accounts.iter().map(|one| Choice::new(one.id, &one.name)).collect::<Vec<_>>(),
         "states": states(), "filter": {

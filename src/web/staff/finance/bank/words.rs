@@ -11,6 +11,8 @@ use crate::staff::store as members;
 use crate::values::{BankLineId, BankStatementId, Day, Language, StaffId};
 use crate::web::staff::gift_words::money;
 
+pub(in crate::web::staff::finance) use super::super::words::{day, payout_path};
+
 pub(super) const BANK: &str = "/staff/finance/bank";
 
 pub(in crate::web::staff::finance) fn line_path(id: BankLineId) -> String {
@@ -19,15 +21,6 @@ pub(in crate::web::staff::finance) fn line_path(id: BankLineId) -> String {
 
 pub(super) fn statement_path(id: BankStatementId) -> String {
     format!("{BANK}/statements/{id}")
-}
-
-pub(in crate::web::staff::finance) fn payout_path(id: &str) -> String {
-    format!("/staff/finance/payouts/{id}")
-}
-
-/// `3 June 2026`
-pub(in crate::web::staff::finance) fn day(day: Day) -> String {
-    Texts::get().date(&Language::english(), day.0)
 }
 
 /// `3 June 2026`, or `1 to 30 June 2026` in full words when it is more than a day.

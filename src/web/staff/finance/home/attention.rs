@@ -106,14 +106,14 @@ fn failed(db: &mut Db, livemode: bool, today: Day) -> Result<Vec<Attention>, Fea
         let payout = &row.payout;
         let why =
             payout.failure.as_deref().map(|word| payout_failure(word).unwrap_or(word).trim_end_matches('.').to_owned());
-        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let why = why.map(|why| format!(" {why}.")).unwrap_or_default();
         let rest = match row.in_bank {
             InBank::Returning => " The bank\u{2019}s line that takes the money back is not here yet.",
             _ => " Its money is at Stripe again.",
         };
         Attention {
             kind: "danger",
-            text: format!("The payout of {}, {}, failed{why}.{rest}", day(payout.arrives_on), money(&payout.amount())),
+            text: format!("The payout of {}, {}, failed.{why}{rest}", day(payout.arrives_on), money(&payout.amount())),
             href: payout_path(&payout.id),
             label: "Look at it",
         }

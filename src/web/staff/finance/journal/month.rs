@@ -37,8 +37,8 @@ pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query):
     let (livemode, zone, today) = (app.livemode(), staff.zone(), Day::of(app.clock.now(), staff.zone()));
     let month = Month::parse(&query.month).unwrap_or_else(|_| today.month());
     let page = PageRequest::new(query.page.parse().ok(), PER_PAGE);
-    let mut d = app.db.read(move |db| load(db, livemode, month, today.month(), page, zone)).await?;
-    d["may_export"] = json!(staff.may(Permission::Gifts));
+    let may_export = staff.may(Permission::Gifts);
+    let d = app.db.read(move |db| load(db, livemode, month, today.month(), page, may_export, zone)).await?;
     staff.render("staff/finance/journal/month", &format!("Journal, {}", month_words(month)), &d)
 }
 
@@ -48,6 +48,7 @@ fn load(
     month: Month,
     now: Month,
     request: PageRequest,
+    may_export: bool,
     zone: Tz,
 ) -> Result<Value, FeatureError> {
     let view = journal::month(db, livemode, month, zone)?;
@@ -62,7 +63,7 @@ fn load(
     let before = months.iter().rev().find(|other| **other < month);
     let after = months.iter().find(|other| **other > month);
     Ok(json!({
-        "month": month, "month_words": month_words(month), "livemode": livemode,
+        "may_export": may_export, "month": month, "month_words": month_words(month), "livemode": livemode,
         "months": months.iter().rev().map(|month| Choice::new(month, month_words(*month))).collect::<Vec<_>>(),
         "before": before.map(|month| json!({ "href": href(*month), "words": month_words(*month) })),
         "after": after.map(|month| json!({ "href": href(*month), "words": month_words(*month) })),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::words::{
-    TRANSACTIONS, amount, category, count, explanation_badge, payout_path, transaction_path, typed, why,
+    TRANSACTIONS, amount, category, count, day, explanation_badge, payout_path, transaction_path, typed, why,
 };
 use crate::app::App;
 use crate::db::Db;
@@ -20,7 +20,6 @@ use crate::web::extract::{Query, Staff, permit};
 use crate::web::pager::Pager;
 use crate::web::staff::campaigns::link;
 use crate::web::staff::gift_words::{Choice, money};
-use crate::web::staff::moment;
 
 const PER_PAGE: i64 = 50;
 
@@ -124,7 +123,7 @@ fn behind(group: Group) -> &'static str {
 }
 
 /// What the filter finds, added up per currency; behind a figure, the figure itself.
-fn sums(db: &mut Db, livemode: bool, filter: &Filter, zone: Tz) -> Result<Vec<Value>, FeatureError> {
+fn sums(db: &mut Db, livemode: bool, filter: &Filter, zone: Tz) -> Result<Vec<Vec<Value>>, FeatureError> {
     let found = balance::sums(db, livemode, filter, zone)?;
     let fees = match filter.group {
         Some(Group::Fees) => {
@@ -133,9 +132,10 @@ fn sums(db: &mut Db, livemode: bool, filter: &Filter, zone: Tz) -> Result<Vec<Va
         }
         _ => Vec::new(),
     };
-    let mut figures = Vec::new();
+    let mut all = Vec::new();
     for sum in &found {
         let code = &sum.currency;
+        let mut figures = Vec::new();
         let mut add = |label: &str, minor: i64| {
             figures.push(json!({ "label": format!("{label} in {code}"), "number": amount(minor, code) }));
         };
@@ -154,8 +154,9 @@ fn sums(db: &mut Db, livemode: bool, filter: &Filter, zone: Tz) -> Result<Vec<Va
                 add("Net", sum.net);
             }
         }
+        all.push(figures);
     }
-    Ok(figures)
+    Ok(all)
 }
 
 /// A transaction in a table, here and on the page of a payout.
@@ -168,7 +169,9 @@ pub(in crate::web::staff::finance) fn row(
     let (state, kind) = explanation_badge(line.explanation);
     Ok(json!({
         "href": transaction_path(&line.id), "id": line.id, "what": category(&line.reporting_category),
-        "date": moment(line.created_at, zone), "state": state, "kind": kind, "why": why(db, line, chart)?,
+        "date": day(Day::of(line.created_at, zone)), "state": state, "kind": kind, "why": why(db, line, chart)?,
+        // A payout's own line goes along with none.
+        "waits": line.payout.is_none() && line.source_payout.is_none(),
         "payout": line.payout, "payout_href": line.payout.as_deref().map(payout_path),
         "amount": money(&line.amount()), "fee": money(&line.fee()), "net": money(&line.net()),
     }))

@@ -65,7 +65,8 @@ fn load(
         "crumbs": [{ "label": "Transactions", "href": TRANSACTIONS }, { "label": line.id, "href": null }],
         "title": title, "state": state, "kind": kind, "href": transaction_path(id), "why": why(db, &line, chart.all())?,
         "is_unexplained": is_unexplained, "is_by_staff": line.explanation == Explanation::Staff,
-        "unexplained": if is_unexplained { Some(balance::why_unexplained(db, &line)?) } else { None },
+        // Commands in it stand between backticks, as a terminal shows them.
+        "unexplained": if is_unexplained { balance::why_unexplained(db, &line)?.replace('`', "") } else { String::new() },
         "may_write": may_write, "may_explain": may_explain,
         "accounts": accounts.map(|a| Choice::new(&a.code, format!("{} {}", a.code, a.name))).collect::<Vec<_>>(),
         "amounts": amounts(db, &line)?, "facts": facts(&line, zone, today),
