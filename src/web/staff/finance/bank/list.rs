@@ -206,7 +206,6 @@ fn account_rows(db: &mut Db, accounts: &[BankAccount]) -> Result<Vec<Value>, Fea
             "name": account.name, "identification": spaced(&account.identification),
             "statement_href": newest.map(|s| statement_path(s.id)), "until": newest.map(|s| day(s.closes_on)),
             "reference": newest.map(|s| s.reference.clone()), "balance": balance,
-            "lines_href": link(BANK, &[("show", ALL), ("account", &account.id.to_string())]),
             "statements_href": (statements.total > 0).then(|| format!("{BANK}/statements?account={}", account.id)),
             "statements": match statements.total {
                 1 => "1 statement".into(),

@@ -89,7 +89,7 @@ fn suspense(amount: &Money) -> Value {
         ..balance::Filter::default()
     };
     json!({
-        "strong": format!("{} stands in suspense.", money(amount)),
+        "strong": format!("{} stands in suspense.", money(&Money::new(amount.minor.saturating_abs(), amount.currency.clone()))),
         "href": format!("/staff/finance/transactions?{}", filter.query()),
     })
 }
