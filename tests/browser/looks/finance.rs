@@ -37,7 +37,7 @@ async fn pages_of_the_money_at_stripe() {
     });
     let (_, bank) = till.statement(account, &day(-1), 0, &[amount, 4200]);
     till.matched(bank[0], &paid, "paid");
-    let given = till.gift("back", 19_999_99, 30_025);
+    let given = till.gift("back", 1_999_999, 30_025);
     till.refund(&given, "back", 999_999);
     till.line(Line::of("txn_radar", "fee", -200).says("Radar for fraud teams (2026-11-01 to 2026-11-30)"));
     till.line(Line::of("txn_shirt", "charge", 4000).fee(85).source("ch_shirt").says("T-shirt at the congress"));

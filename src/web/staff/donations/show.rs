@@ -33,17 +33,22 @@ pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, id: Path<Dona
     let (id, zone, may_write) = (*id, staff.zone(), staff.may(Permission::Gifts));
     let (livemode, now) = (app.livemode(), app.clock.now());
     let load = app.db.read(move |db| {
-        let (title, mut d) = load(db, id, may_write, zone)?;
         let donation = find(db, id)?;
-        d["way"] = Value::from(way::of(db, &donation, livemode, zone, now)?);
-        Ok::<_, FeatureError>((title, d))
+        let way = way::of(db, &donation, livemode, zone, now)?;
+        load(db, donation, way, may_write, zone)
     });
     let (title, d) = load.await?;
     staff.render("staff/donations/show", &title, &d)
 }
 
-fn load(db: &mut Db, id: DonationId, may_write: bool, zone: Tz) -> Result<(String, Value), FeatureError> {
-    let donation = find(db, id)?;
+fn load(
+    db: &mut Db,
+    donation: Donation,
+    way: Vec<Value>,
+    may_write: bool,
+    zone: Tz,
+) -> Result<(String, Value), FeatureError> {
+    let id = donation.id;
     let payments: Vec<String> = donation.payment.iter().cloned().collect();
     let settled = read::settled(db, &payments)?.into_values().next();
     let refunds = store::refunds::of(db, id)?;
@@ -68,6 +73,7 @@ fn load(db: &mut Db, id: DonationId, may_write: bool, zone: Tz) -> Result<(Strin
         "stripe": stripe(&donation, settled.as_ref(), zone),
         "refunds": refunds.iter().map(|refund| refund_row(db, refund, zone)).collect::<Result<Vec<_>, _>>()?,
         "timeline": items(&timeline::of(db, Gift::Donation(id))?, zone),
+        "way": way,
         "others": others(db, &donation, zone)?,
         "donor_href": donation.donor_id.map(|donor| format!("/staff/donations?donor={donor}")),
     });

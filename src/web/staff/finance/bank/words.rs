@@ -6,9 +6,8 @@ use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::finance::bank::{LineRow, LineState, store};
 use crate::finance::{BankLine, Leg, Match, PayoutRow};
-use crate::i18n::Texts;
 use crate::staff::store as members;
-use crate::values::{BankLineId, BankStatementId, Day, Language, StaffId};
+use crate::values::{BankLineId, BankStatementId, Day, StaffId};
 use crate::web::staff::gift_words::money;
 
 pub(in crate::web::staff::finance) use super::super::words::{day, payout_path};

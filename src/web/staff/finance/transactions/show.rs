@@ -37,21 +37,27 @@ pub(super) async fn page<P>(
 ) -> Answer {
     let (livemode, zone, may_write) = (app.livemode(), staff.zone(), staff.may(Permission::Gifts));
     let now = app.clock.now();
-    let load = app.db.read(move |db| load(db, livemode, &id, may_write, zone, Day::of(now, zone)));
-    let (title, mut d) = load.await?;
-    d["form"] = json!(form);
-    d["errors"] = json!(errors);
+    let wanted = Wanted { livemode, id, may_write, today: Day::of(now, zone), zone };
+    let (title, d) = app.db.read(move |db| load(db, &wanted, &form, &errors)).await?;
     staff.render_with(status, "staff/finance/transaction", &title, &d)
+}
+
+/// Which transaction is shown, and to whom.
+struct Wanted {
+    livemode: bool,
+    id: String,
+    may_write: bool,
+    today: Day,
+    zone: Tz,
 }
 
 fn load(
     db: &mut Db,
-    livemode: bool,
-    id: &str,
-    may_write: bool,
-    zone: Tz,
-    today: Day,
+    wanted: &Wanted,
+    form: &ExplainForm,
+    errors: &[FieldError],
 ) -> Result<(String, Value), FeatureError> {
+    let Wanted { livemode, ref id, may_write, today, zone } = *wanted;
     let line = balance::find(db, livemode, id)?;
     let chart = Chart::load(db)?;
     let title = format!("{} of {}", category(&line.reporting_category), money(&line.amount()));
@@ -69,7 +75,7 @@ fn load(
         "unexplained": if is_unexplained { balance::why_unexplained(db, &line)?.replace('`', "") } else { String::new() },
         "may_write": may_write, "may_explain": may_explain,
         "accounts": accounts.map(|a| Choice::new(&a.code, format!("{} {}", a.code, a.name))).collect::<Vec<_>>(),
-        "amounts": amounts(db, &line)?, "facts": facts(&line, zone, today),
+        "form": form, "errors": errors, "amounts": amounts(db, &line)?, "facts": facts(&line, zone, today),
     });
     Ok((title, d))
 }
