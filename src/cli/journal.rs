@@ -30,8 +30,7 @@ pub enum JournalCommand {
 pub fn run(app: &App, command: JournalCommand, out: &mut dyn Write, err: &mut dyn Write) -> anyhow::Result<bool> {
     let JournalCommand::Export { month, format } = command;
     let now = app.clock.now();
-    // Without Stripe there is no money of either kind; a sandbox's is test money.
-    let livemode = app.config.stripe.as_ref().is_some_and(|stripe| stripe.livemode);
+    let livemode = app.livemode();
     let exported = app.db.write_here(|db| {
         let zone = organisation::store::get(db, now).map_err(Error::from)?.zone();
         journal::export(db, livemode, month, format, zone, &Actor::command_line(), now)

@@ -122,7 +122,7 @@ async fn explain_the_rest(site: &Running, desk: &Browser, home: &str) {
     desk.wait_for("Nothing explains it").await;
     desk.click_button("Explain it").await;
     // Nothing was chosen: said beside each field.
-    desk.wait_for("There is a problem").await;
+    desk.wait_for("Something needs your attention").await;
     desk.shot("finance-10-explain-refused").await;
     desk.script("document.querySelector('#f-account').selectedIndex = 1").await;
     desk.fill("#f-note", "Books sold at the fair").await;

@@ -10,13 +10,7 @@ use crate::support::program::Program;
 on_both! {
     async fn a_month_goes_to_standard_output_and_advice_to_standard_error(backend) {
         let test = TestDb::new(backend);
-        // PostgreSQL is for live installations; Stripe's test key says whose money this is.
-        let program = Program::sandbox(&test.url)
-            .with("PLEDGEPOST_SECRET_KEY", "a key for tests and long enough")
-            .with("PLEDGEPOST_SMTP_URL", "smtp://127.0.0.1:9")
-            .with("PLEDGEPOST_MAIL_FROM", "news@example.org")
-            .with("PLEDGEPOST_STRIPE_SECRET_KEY", "sk_test_of_nobody")
-            .with("PLEDGEPOST_STRIPE_WEBHOOK_SECRET", "whsec_of_nobody");
+        let program = Program::with_test_key(&test.url);
         let export = |month: &str, format: &str| {
             let output = program.run(&["journal", "export", "--month", month, "--format", format]);
             let text = |bytes| String::from_utf8(bytes).unwrap();

@@ -193,7 +193,7 @@ on_both! {
 
     async fn the_command_says_it_and_ends_with_it(backend) {
         let test = TestDb::unmigrated(backend);
-        let program = Program::sandbox(&test.url);
+        let program = Program::with_test_key(&test.url);
         let said = program.ok(&["finance", "check"]);
         assert!(said.contains("2. Each automatic payout is the sum of the transactions that it took along: holds (0 "), "{said}");
         let till = Till::new(&test.connect(), noon("2026-11-24"));

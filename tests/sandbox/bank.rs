@@ -76,7 +76,7 @@ on_both! {
             let (mut first, mut before) = (day("2026-02-20"), None);
             let mut seen = 0;
             while first < day("2026-05-01") {
-                let last = first + Duration::days(step - 1);
+                let last = (first + Duration::days(step - 1)).min(day("2026-04-30"));
                 let read = statement(&site, &euro, first, last);
                 let [opening, closing] = cents(&read, "Bal")[..] else { panic!("{read:?}") };
                 let lines = cents(&read, "Ntry");

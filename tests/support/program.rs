@@ -22,6 +22,15 @@ impl Program {
         let folder = tempfile::tempdir().unwrap();
         Self { environment: vec![], folder }.with("DATABASE_URL", database_url).with("PLEDGEPOST_LOG", "warn")
     }
+    /// A live installation with Stripe's test key, which both databases take; nothing is mailed and Stripe is not asked.
+    pub fn with_test_key(database_url: &str) -> Self {
+        Self::sandbox(database_url)
+            .with("PLEDGEPOST_SECRET_KEY", "a key for tests and long enough")
+            .with("PLEDGEPOST_SMTP_URL", "smtp://127.0.0.1:9")
+            .with("PLEDGEPOST_MAIL_FROM", "news@example.org")
+            .with("PLEDGEPOST_STRIPE_SECRET_KEY", "sk_test_of_nobody")
+            .with("PLEDGEPOST_STRIPE_WEBHOOK_SECRET", "whsec_of_nobody")
+    }
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.set(name, value);
         self

@@ -142,7 +142,8 @@ pub fn suggestions(db: &mut Db, livemode: bool, line: &BankLine) -> QueryResult<
         let part = open.amount().is_some_and(|amount| {
             amount.signum() == line.amount_minor.signum() && amount.abs() < line.amount_minor.abs()
         });
-        if !same && !(in_days && part && names.is_some()) {
+        let could_be_part = in_days && part && names.is_some();
+        if !(same || could_be_part) {
             continue;
         }
         let fits = open.fits(line);

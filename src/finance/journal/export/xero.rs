@@ -77,9 +77,11 @@ pub fn write(entries: &[Entry], livemode: bool) -> Result<Written, Error> {
 /// An account, and the key by which a day's accounts stand in order.
 type Sums = Vec<(JournalAccount, (Currency, i128))>;
 
+/// The accounts of a day, by code and id.
+type Accounts = BTreeMap<(String, JournalAccountId), (JournalAccount, Currency, i128)>;
+
 fn per_day(entries: &[Entry]) -> Vec<(Day, Sums)> {
-    let mut days: BTreeMap<Day, BTreeMap<(String, JournalAccountId), (JournalAccount, Currency, i128)>> =
-        BTreeMap::new();
+    let mut days: BTreeMap<Day, Accounts> = BTreeMap::new();
     for entry in entries {
         let day = days.entry(entry.day).or_default();
         for line in &entry.lines {
