@@ -51,7 +51,7 @@ async fn pay_out(site: &Running, desk: &Browser) -> String {
     desk.until("the payout is here with its transactions", async || {
         desk.open(&site.url("/staff/finance/payouts")).await;
         // Net of both payments: 25.00 and 33.00 less the sandbox's fees.
-        desk.words().await.contains("€56.63")
+        desk.words().await.contains("€56.62")
     })
     .await;
     desk.open(&home).await;
@@ -68,7 +68,7 @@ async fn look_at_the_payout(site: &Running, desk: &Browser) {
     desk.wait_for("What it took along").await;
     desk.wait_for("2 transactions").await;
     let words = desk.words().await;
-    assert!(words.contains("€56.63") && words.contains("Books at the fair"), "{words}");
+    assert!(words.contains("€56.62") && words.contains("Books at the fair"), "{words}");
     desk.shot("finance-03-payout").await;
     desk.picture("payout", 900).await;
 }
