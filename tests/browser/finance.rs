@@ -106,7 +106,7 @@ async fn look_at_the_gift(site: &Running, desk: &Browser) {
     desk.open(&site.url("/staff/donations")).await;
     desk.click("main tbody a").await;
     desk.wait_for("Giro").await;
-    desk.wait_for("po_").await;
+    desk.wait_for("Its way to the bank").await;
     desk.shot("finance-08-gift").await;
 }
 
