@@ -96,7 +96,7 @@ async fn import_the_statement(site: &Running, desk: &Browser) {
         desk.wait_for(if known { "Nothing was changed by that" } else { "Matched" }).await;
         desk.shot(if known { "finance-06-imported-again" } else { "finance-05-imported" }).await;
     }
-    desk.open(&site.url("/staff/finance/bank?state=matched")).await;
+    desk.open(&site.url("/staff/finance/bank?show=matched")).await;
     desk.wait_for("STRIPE").await;
     desk.shot("finance-07-bank").await;
 }
