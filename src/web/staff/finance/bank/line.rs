@@ -164,18 +164,20 @@ fn matches(
     zone: Tz,
 ) -> Result<Vec<Value>, FeatureError> {
     let mut rows = Vec::new();
-    for each in &row.matches {
+    // One form for all: payouts that share a line are its amount only together.
+    let (heading, label) = match row.matches.len() {
+        1 => ("Undo this match", "Undo the match"),
+        _ => ("Undo these matches", "Undo the matches"),
+    };
+    for (place, each) in row.matches.iter().enumerate() {
         let payout = store::payouts_by_id(db, livemode, std::slice::from_ref(&each.payout))?.pop();
         let typed = form.undo.as_ref().filter(|(id, _)| *id == each.id).map(|(_, note)| note.clone());
-        let heading = match row.matches.len() {
-            1 => "Undo this match".to_owned(),
-            _ => format!("Undo the match with {}", each.payout),
-        };
         rows.push(json!({
             "href": payout_path(&each.payout), "payout": each.payout, "what": what(payout.as_ref(), each),
             "amount": payout.as_ref().map(|payout| money(&signed(payout, each.leg))),
             "reasons": each.reasons, "at": moment(each.made_at, zone), "by": who(db, each.staff_id, "By rule")?,
-            "undo": format!("{}/matches/{}/undo", line_path(row.line.id), each.id), "undo_heading": heading,
+            "undo": (place == 0).then(|| format!("{}/matches/{}/undo", line_path(row.line.id), each.id)),
+            "undo_heading": heading, "undo_label": label, "several": row.matches.len() > 1,
             "note_id": format!("f-undo-{}", each.id), "error": typed.as_ref().and(error), "note": typed,
         }));
     }
