@@ -169,7 +169,7 @@ on_both! {
         wrong.is(422).shows("What you chose is €100.00").shows("href=\"#f-payout\"").shows("value=\"po_1\" checked").shows("both");
         app.post_form(&format!("{page}/match"), &[]).await.is(422).shows("at least one payout");
         app.post_form(&format!("{page}/match"), &[("payout", "po_1"), ("payout", "po_2")]).await.leads_to(&page);
-        app.get(&page).await.is(200).shows("Undo the match with po_1").shows("Undo the match with po_2");
+        app.get(&page).await.is(200).shows("Undo these matches").shows("Undo the matches");
     }
 
     async fn lines_are_set_aside_and_taken_up(backend) {

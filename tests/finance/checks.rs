@@ -136,6 +136,30 @@ on_both! {
         assert_eq!(only(&till, 6).failures.len(), 2);
     }
 
+    async fn six_what_staff_explained_before_the_donation_was_booked(backend) {
+        let (_test, till) = well(backend);
+        let gift = till.gift("late", 1500, 50);
+        let state = |state: &str| till.write(|db| {
+            use schema::donations as d;
+            diesel::update(d::table.find(gift.donation)).set(d::state.eq(state)).execute(db)
+        });
+        state("processing");
+        let sales = till.journal_account("other", "income", "4400", "Sales of books");
+        till.db
+            .write_here(|db| explain::explain(db, false, "txn_late", sales, "a book", &Actor::program(), till.now))
+            .unwrap();
+        assert!(all(&till, till.now).iter().all(|check| check.holds || check.number == 7));
+        state("paid");
+        let what = format!(
+            "Balance transaction txn_late: 15.00 EUR of donation #{} is explained by hand: take that explanation back",
+            gift.donation
+        );
+        let check = only(&till, 6);
+        assert_eq!(check.failures.iter().map(|f| f.what.as_str()).collect::<Vec<_>>(), [what]);
+        till.db.write_here(|db| explain::take_back(db, false, "txn_late", &Actor::program(), till.now)).unwrap();
+        assert!(all(&till, till.now).iter().all(|check| check.holds || check.number == 7));
+    }
+
     async fn seven_the_journal_has_the_money_where_it_is(backend) {
         let (_test, till) = well(backend);
         let seven = |till: &Till| all(till, till.now).into_iter().find(|check| check.number == 7).unwrap();

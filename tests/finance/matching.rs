@@ -122,9 +122,17 @@ on_both! {
         }
         stage.by_hand(line, &["po_2", "po_1", "po_2"]).unwrap();
         assert_eq!(stage.matched(), ["po_1 paid 35.00", "po_2 paid 35.00"]);
-        // Each is undone by itself; what is left does not fit, and is shown as it is.
+        // They are the line's amount only together: with one of them, all are undone, and none is made again by rule.
         stage.undo(3500, "not this one").unwrap();
-        assert_eq!(stage.matched(), ["po_2 paid 35.00"]);
+        assert!(stage.matched().is_empty() && stage.by_rule() == 0);
+        assert_eq!(stage.line(3500).state(), LineState::Open);
+        assert_eq!(stage.audit(line).iter().filter(|said| said.contains("undid a match of")).count(), 2);
+        stage.by_hand(line, &["po_1", "po_2"]).unwrap();
+        // What was cancelled never left Stripe.
+        stage.payout("po_gone", 70, "2026-03-12", PayoutStatus::Canceled);
+        stage.import(Camt::new("2026-04", "2026-04-01", "2026-04-02", 3500).stripe("2026-04-01", 70).file());
+        let refused = stage.by_hand(stage.line(70).line.id, &["po_gone"]).unwrap_err().to_string();
+        assert!(refused.contains("po_gone was cancelled before it left"), "{refused}");
     }
 
     async fn a_payout_that_came_back(backend) {

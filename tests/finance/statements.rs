@@ -71,6 +71,36 @@ on_both! {
         assert!(stage.refused(file(&[march(), overlap]), "Main").contains("days that are here already"));
     }
 
+    async fn a_day_that_moved_nothing_on_the_whole(backend) {
+        let stage = BankStage::new(backend);
+        let day = |reference: &str, words: &str| {
+            let camt = Camt::new(reference, "2026-03-12", "2026-03-12", 500);
+            camt.entry("2026-03-12", 9752, "Stripe", words).entry("2026-03-12", -9752, "Rent", "rent")
+        };
+        stage.import(day("12", "STRIPE").file());
+        // The bank writes its words otherwise: it opens with what the first closes with, and is the same money again.
+        let said = stage.refused(day("12 again", "STRIPE PAYMENTS").file(), "Main");
+        assert!(said.contains("the entries of 2026-03-12 are here already, by statement 12"), "{said}");
+        let month = Camt { period: Some(("2026-03-12".into(), "2026-03-31".into())), closes_on: "2026-03-31".into(), ..day("month", "x") };
+        assert!(stage.refused(month.entry("2026-03-20", 1, "x", "x").file(), "Main").contains("are here already"));
+        // Another page of that day is taken.
+        let page = Camt::new("12, page 2", "2026-03-12", "2026-03-12", 500).entry("2026-03-12", 70, "x", "x");
+        assert_eq!(stage.import(page.file()).statements.len(), 1);
+    }
+
+    async fn two_imports_at_once(backend) {
+        let stage = BankStage::new(backend);
+        stage.payout("po_1", 9752, "2026-03-12", PayoutStatus::Paid);
+        let text = march().file();
+        let taken: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| stage.import(&text).statements.len())).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 1);
+        let [accounts, statements, ..] = stage.counts();
+        assert_eq!((accounts, statements), (1, 1));
+    }
+
     async fn a_gap_is_taken_and_said(backend) {
         let stage = BankStage::new(backend);
         stage.import(march().file());

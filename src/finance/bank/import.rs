@@ -195,6 +195,8 @@ fn stands(db: &mut Db, account: &BankAccount, new: &Statement, hash: &str) -> Re
         let leads_to = new.closes_on == old.opens_on && new.closing_minor == old.opening_minor;
         if !goes_on && !leads_to {
             overlaps(db, &old, new)?;
+        } else {
+            repeats(db, &old, new, if goes_on { new.opens_on } else { new.closes_on })?;
         }
     }
     let mut warnings = Vec::new();
@@ -229,6 +231,32 @@ fn stands(db: &mut Db, account: &BankAccount, new: &Statement, hash: &str) -> Re
         warnings.push(format!("{count} of statement {} {words} not booked yet and left out", new.reference));
     }
     Ok(Standing::New { warnings })
+}
+
+/// Refuses a statement that goes on where the other ends only because one of them moves nothing on the whole, and that has
+/// the other's entries of the day again (the bank wrote their words otherwise).
+fn repeats(db: &mut Db, old: &BankStatement, new: &Statement, day: Day) -> Result<(), Error> {
+    if old.opening_minor != old.closing_minor && new.opening_minor != new.closing_minor {
+        return Ok(());
+    }
+    let here = store::of_statement(db, old.id)?.into_iter().map(|row| row.line);
+    let here: Vec<i64> = here.filter(|line| line.booked_on == day).map(|line| line.amount_minor).collect();
+    let theirs: Vec<i64> =
+        new.lines.iter().filter(|line| line.booked_on == day).map(|line| line.amount_minor).collect();
+    let (few, many) = if here.len() <= theirs.len() { (&here, theirs.clone()) } else { (&theirs, here.clone()) };
+    if few.is_empty() || !within(few, many) {
+        return Ok(());
+    }
+    let words = format!(
+        "the entries of {day} are here already, by statement {} ({} to {}). Take a statement that begins later",
+        old.reference, old.opens_on, old.closes_on
+    );
+    Err(refused(new.line, words))
+}
+
+/// Whether all of them are among the others, each as often.
+fn within(few: &[i64], mut many: Vec<i64>) -> bool {
+    few.iter().all(|amount| many.iter().position(|other| other == amount).map(|place| many.swap_remove(place)).is_some())
 }
 
 /// Refuses a statement with entries on days that are here already.

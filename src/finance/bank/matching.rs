@@ -8,6 +8,7 @@ use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::Error;
 use crate::finance::{Leg, PayoutRow};
+use crate::stripe::PayoutStatus;
 use crate::values::{At, BankLineId, MatchId, Money, clean_line};
 
 const NOTE_MAX: usize = 300;
@@ -47,6 +48,10 @@ pub fn match_by_hand(
         return Err(Error::invalid("payouts", words));
     }
     let leg = leg_of(&found, row.line.amount())?;
+    if let Some(payout) = found.iter().find(|payout| payout.status == PayoutStatus::Canceled) {
+        let words = format!("{} was cancelled before it left Stripe: no bank line has its money", payout.id);
+        return Err(Error::invalid("payouts", words));
+    }
     if let Some(taken) = store::of_payouts(db, &wanted)?.into_iter().find(|each| each.leg == leg) {
         let words =
             format!("{} is matched with line {} already; undo that match first", taken.payout, taken.bank_line_id);
@@ -72,7 +77,6 @@ fn leg_of(payouts: &[PayoutRow], line: Money) -> Result<Leg, Error> {
         return Ok(Leg::Paid);
     }
     if sum(Leg::Returned) == Some(line.minor) {
-        use crate::stripe::PayoutStatus;
         return match payouts.iter().find(|payout| payout.status != PayoutStatus::Failed) {
             None => Ok(Leg::Returned),
             Some(payout) => Err(Error::invalid(
@@ -85,18 +89,25 @@ fn leg_of(payouts: &[PayoutRow], line: Money) -> Result<Leg, Error> {
     Err(Error::invalid("payouts", format!("the payouts come to {sum}, the line is {line}")))
 }
 
-/// Takes a match back. The row stays, and the rule never makes it again.
+/// Takes a match back, with all others of its line: several payouts are the line's amount only together, and what was left
+/// would be money that the bank never had. The rows stay, and the rule never makes them again.
 ///
 /// # Errors
 /// `NotFound`; `Invalid` naming `note`; `Conflict` when it was undone before.
 pub fn undo(db: &mut Db, id: MatchId, note: &str, actor: &Actor, now: At) -> Result<(), Error> {
     let note = needed(note)?;
+    store::hold_matches(db)?;
     let found = store::find_match(db, id)?;
-    if !store::close_match(db, id, actor.staff, &note, now)? {
+    if found.undone_at.is_some() {
         return Err(Error::conflict("This match was undone before."));
     }
-    let detail = format!("{} ({}): {note}", found.payout, found.leg);
-    Ok(audit::record(db, actor, "undid a match of", "bank line", Some(found.bank_line_id.0), &detail, now)?)
+    let line = found.bank_line_id;
+    for each in store::open_by_line(db, &[line])? {
+        store::close_match(db, each.id, actor.staff, &note, now)?;
+        let detail = format!("{} ({}): {note}", each.payout, each.leg);
+        audit::record(db, actor, "undid a match of", "bank line", Some(line.0), &detail, now)?;
+    }
+    Ok(())
 }
 
 /// Says of lines that they are not about payouts; why is needed. Those that are set aside already stay as they are.

@@ -14,11 +14,21 @@ pub(super) fn check(db: &mut Db, livemode: bool, now: At) -> diesel::QueryResult
     let title =
         "Each payment at Stripe is one paid donation, or explained by staff; each donation paid there is one payment";
     let mut check = Check::new(6, title, "payments and donations", lines.saturating_add(gifts));
-    let payments = without_gift.into_iter().map(|row| Failure {
-        what: format!("Balance transaction {}: a payment of {} that is not a donation here", row.id, row.found()),
-        expected: "one paid donation".to_owned(),
-        found: "none".to_owned(),
-        href: format!("/staff/finance/transactions/{}", row.id),
+    let payments = without_gift.into_iter().map(|row| {
+        let (what, expected, found) = match row.how.as_str() {
+            "staff" => (
+                format!("{} of donation #{} is explained by hand: take that explanation back", row.found(), row.name),
+                "explained by the donation",
+                "explained by staff",
+            ),
+            _ => (format!("a payment of {} that is not a donation here", row.found()), "one paid donation", "none"),
+        };
+        Failure {
+            what: format!("Balance transaction {}: {what}", row.id),
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+            href: format!("/staff/finance/transactions/{}", row.id),
+        }
     });
     check.failed(payments.collect(), stray);
     let donations = broken.into_iter().map(|row| Failure {

@@ -69,7 +69,15 @@ impl Check {
     }
 }
 
-/// Looks at everything.
+/// Those that cost little however many lines there are: what finance's home can look at each time it is opened.
+///
+/// # Errors
+/// The database's.
+pub fn quick(db: &mut Db, livemode: bool, zone: Tz) -> Result<Vec<Check>, Error> {
+    Ok(vec![payouts::check(db, livemode)?, balance::check(db, livemode, zone)?, statements::check(db)?])
+}
+
+/// Looks at everything. It reads every line of the balance and of the journal: for a page that is asked for it, no other.
 ///
 /// # Errors
 /// The database's.

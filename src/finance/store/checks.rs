@@ -157,7 +157,8 @@ pub fn gifts(db: &mut Db, livemode: bool) -> QueryResult<(i64, Found)> {
     Ok((looked_at, broken(db, &rows, !livemode)?))
 }
 
-/// Lines of charges that no donation explains (`line`).
+/// Lines of charges that no donation explains (`line`), and lines that staff explained before the donation that they are
+/// of was booked (`staff`): the books have them on the account that staff chose, and not as a gift.
 ///
 /// # Errors
 /// The database's.
@@ -165,7 +166,12 @@ pub fn charges(db: &mut Db, livemode: bool) -> QueryResult<(i64, Found)> {
     let of = "FROM explained_transactions t WHERE t.livemode = $1 AND t.reporting_category = 'charge'";
     let rows = format!(
         "SELECT t.id, 'line' AS how, '' AS name, t.currency, t.currency AS found_currency, \
-             CAST(0 AS BIGINT) AS expected, t.amount_minor AS found {of} AND t.explanation = 'unexplained'"
+             CAST(0 AS BIGINT) AS expected, t.amount_minor AS found {of} AND t.explanation = 'unexplained' \
+         UNION ALL \
+         SELECT t.id, 'staff', CAST(d.id AS TEXT), t.currency, t.currency, CAST(0 AS BIGINT), t.amount_minor \
+         FROM explained_transactions t JOIN donations d ON d.id = t.donation_id AND d.state = 'paid' \
+         WHERE t.livemode = $1 AND t.explanation = 'staff' \
+             AND t.reporting_category IN ('charge', 'refund', 'refund_failure')"
     );
     let looked_at =
         number(db, &format!("SELECT COUNT(*) AS n {of} AND t.explanation IN ('gift', 'unexplained')"), livemode)?;

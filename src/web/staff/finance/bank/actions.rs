@@ -32,7 +32,7 @@ pub async fn match_line(staff: Writer, app: Data<App>, id: Path<BankLineId>, for
     let done = app.db.write(move |db| bank::match_by_hand(db, livemode, id, &payouts, &note, &actor, now)).await;
     let back = if form.back.starts_with(BANK) { form.back.clone() } else { line_path(id) };
     match done {
-        Ok(()) => staff.redirect(&back, Notice::ok("Matched: the payout has arrived in the bank.")),
+        Ok(()) => staff.redirect(&back, Notice::ok("Matched: the bank line and the payout are one.")),
         Err(FeatureError::Conflict(words)) => staff.redirect(&line_path(id), Notice::warn(words)),
         Err(FeatureError::Invalid(errors)) => {
             let typed = LineForm { payouts: form.payout, note: form.note, ..LineForm::default() };

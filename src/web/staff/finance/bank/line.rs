@@ -107,7 +107,7 @@ fn nothing_fits(line: &BankLine) -> &'static str {
             "No payout has this amount and these days. A payout may not be known here yet: Stripe tells it, and \
                  the command `pledgepost stripe sync` asks for it."
         }
-        false => "No payout that went back has this amount.",
+        false => "No payout that went back, or that Stripe took from the account, has this amount.",
     }
 }
 
@@ -124,7 +124,9 @@ fn candidates(
         true => store::payouts_around(db, livemode, &line.currency, from, to, CANDIDATES)?,
         false => store::payouts_without_line(db, livemode)?
             .into_iter()
-            .filter(|one| one.status == PayoutStatus::Failed && one.currency == line.currency)
+            .filter(|one| one.currency == line.currency)
+            // Money that leaves: what came back, and what Stripe takes because its balance was below nothing.
+            .filter(|one| one.status == PayoutStatus::Failed || one.amount_minor < 0)
             .filter(|one| (from..=to).contains(&one.arrives_on))
             .collect(),
     };
@@ -151,7 +153,7 @@ fn options(candidates: &[PayoutRow], form: &LineForm) -> Vec<Value> {
 fn chosen(candidates: &[PayoutRow], form: &LineForm, line: &BankLine) -> Option<String> {
     let ticked = candidates.iter().filter(|payout| form.payouts.contains(&payout.id));
     let sum = ticked.fold(0_i64, |sum, payout| sum.saturating_add(payout.amount_minor));
-    let signed = if line.amount_minor < 0 { sum.saturating_neg() } else { sum };
+    let signed = if line.amount_minor < 0 && sum > 0 { sum.saturating_neg() } else { sum };
     (!form.payouts.is_empty()).then(|| money(&Money::new(signed, line.currency.clone())))
 }
 
@@ -164,18 +166,20 @@ fn matches(
     zone: Tz,
 ) -> Result<Vec<Value>, FeatureError> {
     let mut rows = Vec::new();
-    for each in &row.matches {
+    // One form for all: payouts that share a line are its amount only together.
+    let (heading, label) = match row.matches.len() {
+        1 => ("Undo this match", "Undo the match"),
+        _ => ("Undo these matches", "Undo the matches"),
+    };
+    for (place, each) in row.matches.iter().enumerate() {
         let payout = store::payouts_by_id(db, livemode, std::slice::from_ref(&each.payout))?.pop();
         let typed = form.undo.as_ref().filter(|(id, _)| *id == each.id).map(|(_, note)| note.clone());
-        let heading = match row.matches.len() {
-            1 => "Undo this match".to_owned(),
-            _ => format!("Undo the match with {}", each.payout),
-        };
         rows.push(json!({
             "href": payout_path(&each.payout), "payout": each.payout, "what": what(payout.as_ref(), each),
             "amount": payout.as_ref().map(|payout| money(&signed(payout, each.leg))),
             "reasons": each.reasons, "at": moment(each.made_at, zone), "by": who(db, each.staff_id, "By rule")?,
-            "undo": format!("{}/matches/{}/undo", line_path(row.line.id), each.id), "undo_heading": heading,
+            "undo": (place == 0).then(|| format!("{}/matches/{}/undo", line_path(row.line.id), each.id)),
+            "undo_heading": heading, "undo_label": label, "several": row.matches.len() > 1,
             "note_id": format!("f-undo-{}", each.id), "error": typed.as_ref().and(error), "note": typed,
         }));
     }
