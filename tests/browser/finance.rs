@@ -51,7 +51,7 @@ async fn pay_out(site: &Running, desk: &Browser) -> String {
     desk.until("the payout is here with its transactions", async || {
         desk.open(&site.url("/staff/finance/payouts")).await;
         // Net of both payments: 25.00 and 33.00 less the sandbox's fees.
-        desk.words().await.contains("€56.63")
+        desk.words().await.contains("€56.62")
     })
     .await;
     desk.open(&home).await;
@@ -68,7 +68,7 @@ async fn look_at_the_payout(site: &Running, desk: &Browser) {
     desk.wait_for("What it took along").await;
     desk.wait_for("2 transactions").await;
     let words = desk.words().await;
-    assert!(words.contains("€56.63") && words.contains("Books at the fair"), "{words}");
+    assert!(words.contains("€56.62") && words.contains("Books at the fair"), "{words}");
     desk.shot("finance-03-payout").await;
     desk.picture("payout", 900).await;
 }
@@ -96,7 +96,7 @@ async fn import_the_statement(site: &Running, desk: &Browser) {
         desk.wait_for(if known { "Nothing was changed by that" } else { "Matched" }).await;
         desk.shot(if known { "finance-06-imported-again" } else { "finance-05-imported" }).await;
     }
-    desk.open(&site.url("/staff/finance/bank?state=matched")).await;
+    desk.open(&site.url("/staff/finance/bank?show=matched")).await;
     desk.wait_for("STRIPE").await;
     desk.shot("finance-07-bank").await;
 }
@@ -106,7 +106,7 @@ async fn look_at_the_gift(site: &Running, desk: &Browser) {
     desk.open(&site.url("/staff/donations")).await;
     desk.click("main tbody a").await;
     desk.wait_for("Giro").await;
-    desk.wait_for("po_").await;
+    desk.wait_for("Its way to the bank").await;
     desk.shot("finance-08-gift").await;
 }
 

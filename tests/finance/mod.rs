@@ -8,6 +8,7 @@ mod journal;
 mod journal_pages;
 mod matching;
 mod mirror;
+mod mirror_sandbox;
 mod money_pages;
 mod payouts;
 mod statements;

@@ -29,7 +29,7 @@ impl Program {
             .with("PLEDGEPOST_SMTP_URL", "smtp://127.0.0.1:9")
             .with("PLEDGEPOST_MAIL_FROM", "news@example.org")
             .with("PLEDGEPOST_STRIPE_SECRET_KEY", "sk_test_of_nobody")
-            .with("PLEDGEPOST_STRIPE_WEBHOOK_SECRET", "whsec_of_nobody")
+            .with("PLEDGEPOST_STRIPE_WEBHOOK_SECRET", "whsec_that_nobody_has")
     }
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.set(name, value);

@@ -150,9 +150,20 @@ pub fn say_where(app: &App, ready: &Ready) -> anyhow::Result<()> {
     say("")?;
     say(&format!("Readers' pages   {}", link("/")))?;
     say(&format!("The mailbox      {}", link("/sandbox/mail")))?;
+    say(&format!("Finance          {} (log in as finance or admin)", link("/staff/finance")))?;
     say(&format!("Staff            {}", link("/staff")))?;
     for (role, email) in &ready.staff {
-        say(&format!("                 {email}  password {}  ({role})", ready.password))?;
+        say(&format!("                 {email}  password {}  ({role}: {})", ready.password, sees(*role)))?;
     }
     Ok(())
+}
+
+/// What is there for whoever logs in with this role.
+fn sees(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "everything",
+        Role::Campaigner => "analyses, campaigns, subscribers",
+        Role::Finance => "gifts, and their way to the bank and the journal",
+        Role::Viewer => "analyses, campaigns, sums; no names",
+    }
 }

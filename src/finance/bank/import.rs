@@ -256,7 +256,8 @@ fn repeats(db: &mut Db, old: &BankStatement, new: &Statement, day: Day) -> Resul
 
 /// Whether all of them are among the others, each as often.
 fn within(few: &[i64], mut many: Vec<i64>) -> bool {
-    few.iter().all(|amount| many.iter().position(|other| other == amount).map(|place| many.swap_remove(place)).is_some())
+    few.iter()
+        .all(|amount| many.iter().position(|other| other == amount).map(|place| many.swap_remove(place)).is_some())
 }
 
 /// Refuses a statement with entries on days that are here already.

@@ -81,7 +81,8 @@ pub async fn show(_: Loopback, page: PublicPage, app: Data<App>, Query(query): Q
             accounts: others.map(account).collect(),
             balance: money(bank::balance_before(db, &currency, today.plus(1).0)?),
             today: date(today),
-            from: today.plus(-1).month().first(),
+            // Stripe’s clock moves by weeks: a month of days has what it paid out, whatever month it is.
+            from: today.plus(-31),
             to: today.plus(-1),
             lines: lines.iter().map(line).collect(),
             currency: currency.to_string(),

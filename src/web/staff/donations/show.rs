@@ -185,7 +185,7 @@ fn stripe(donation: &Donation, settled: Option<&Settled>, zone: Tz) -> Vec<Value
         ("Payment", donation.payment.as_ref()),
         ("Charge", settled.map(|settled| &settled.charge)),
         ("Invoice", donation.invoice.as_ref()),
-        ("Balance line", balance.map(|balance| &balance.id)),
+        ("Transaction", balance.map(|balance| &balance.id)),
         ("Account", donation.account.as_ref()),
     ];
     facts.extend(ids.into_iter().filter_map(|(term, id)| Some(fact(term, id?.as_str()))));

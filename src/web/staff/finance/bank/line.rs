@@ -104,8 +104,8 @@ fn errors_of(form: &LineForm, errors: &[FieldError]) -> (Option<String>, Vec<Fie
 fn nothing_fits(line: &BankLine) -> &'static str {
     match line.amount_minor > 0 {
         true => {
-            "No payout has this amount and these days. A payout may not be known here yet: Stripe tells it, and \
-                 the command `pledgepost stripe sync` asks for it."
+            "No payout has this amount and these days. If you miss one: Stripe tells of its payouts by itself, and whoever \
+             runs the server can ask for them with the command “pledgepost stripe sync”."
         }
         false => "No payout that went back, or that Stripe took from the account, has this amount.",
     }

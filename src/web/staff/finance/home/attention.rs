@@ -36,16 +36,21 @@ pub(super) fn of(
     // All of them would take seconds after some years of gifts.
     let quick = checks::quick(db, livemode, zone)?;
     let mut found: Vec<Attention> = failed(db, livemode, Day::of(now, zone))?;
-    let broken: Vec<String> = quick.iter().filter(|c| !c.holds).map(|c| c.number.to_string()).collect();
-    if !broken.is_empty() {
-        let (which, verb) = if broken.len() == 1 { ("Check", "does") } else { ("Checks", "do") };
-        found.push(Attention {
-            kind: "danger",
-            text: format!("{which} {} {verb} not hold.", broken.join(", ")),
-            href: "/staff/finance/checks".into(),
-            label: "Look at it",
-        });
-    }
+    let broken: Vec<_> = quick.iter().filter(|check| !check.holds).collect();
+    let text = match broken.as_slice() {
+        [] => None,
+        [one] => Some(format!("Check {} does not hold: \u{201c}{}\u{201d}.", one.number, one.title)),
+        many => {
+            let numbers: Vec<String> = many.iter().map(|check| check.number.to_string()).collect();
+            Some(format!("Checks {} do not hold.", numbers.join(", ")))
+        }
+    };
+    found.extend(text.map(|text| Attention {
+        kind: "danger",
+        text,
+        href: "/staff/finance/checks".into(),
+        label: "Look at it",
+    }));
     for figures in all {
         found.extend(of_currency(figures));
     }

@@ -4,16 +4,18 @@ mod attention;
 mod table;
 
 use actix_web::web::Data;
+use chrono_tz::Tz;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::words::HOME;
 use crate::app::App;
+use crate::db::Db;
 use crate::error::Error as FeatureError;
-use crate::finance::figures;
+use crate::finance::{balance, figures};
 use crate::i18n::Texts;
 use crate::staff::Permission;
-use crate::values::{Day, Language, Month};
+use crate::values::{Day, Language, Month, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Query, Staff, permit};
 
@@ -30,23 +32,34 @@ pub struct MonthQuery {
 pub async fn show(staff: Staff<permit::GiftsRead>, app: Data<App>, Query(query): Query<MonthQuery>) -> Answer {
     let (livemode, zone, now) = (app.livemode(), staff.zone(), app.clock.now());
     let today = Day::of(now, zone);
-    let month = Month::parse(&query.month).ok().filter(|month| *month <= today.month()).unwrap_or(today.month());
     let load = app.db.read(move |db| {
+        let last = last_month(db, livemode, zone, today)?;
+        let month = Month::parse(&query.month).ok().filter(|month| *month <= last).unwrap_or(today.month());
         let figures = figures::figures(db, livemode, month, zone, today)?;
         let attention = attention::of(db, livemode, &figures, zone, now)?;
-        Ok::<_, FeatureError>((figures, attention))
+        Ok::<_, FeatureError>((month, last, figures, attention))
     });
-    let (figures, attention) = load.await?;
+    let (month, last, figures, attention) = load.await?;
     let has_stripe = app.config.stripe.is_some();
     let d = json!({
         "month": name(month), "attention": attention, "is_empty": figures.is_empty(), "has_stripe": has_stripe,
         "test": has_stripe && !livemode, "may_write": staff.may(Permission::Gifts),
-        "before": step(month.previous()), "after": (month < today.month()).then(|| step(month.next())),
+        "before": step(month.previous()), "after": (month < last).then(|| step(month.next())),
         "ways": figures.iter().map(|one| table::way(one, figures.len() > 1)).collect::<Vec<_>>(),
         "currencies": figures.iter().map(|one| one.currency.to_string()).collect::<Vec<_>>(),
         "rows": table::rows(&figures),
     });
     staff.render("staff/finance/home", "Finance", &d)
+}
+
+/// The last month that there is to show: this one, or in the sandbox and with test keys a later one, because Stripe's clock
+/// can be moved there.
+fn last_month(db: &mut Db, livemode: bool, zone: Tz, today: Day) -> Result<Month, FeatureError> {
+    if livemode {
+        return Ok(today.month());
+    }
+    let newest = balance::list(db, livemode, &balance::Filter::default(), zone, PageRequest::new(None, 1))?.rows;
+    Ok(newest.first().map_or(today.month(), |line| Day::of(line.created_at, zone).month().max(today.month())))
 }
 
 /// `November 2026`

@@ -63,7 +63,8 @@ fn load(
     let before = months.iter().rev().find(|other| **other < month);
     let after = months.iter().find(|other| **other > month);
     Ok(json!({
-        "may_export": may_export, "month": month, "month_words": month_words(month), "livemode": livemode,
+        "may_export": may_export, "month": month, "month_words": month_words(month),
+        "heading": format!("Journal, {}", month_words(month)), "livemode": livemode,
         "months": months.iter().rev().map(|month| Choice::new(month, month_words(*month))).collect::<Vec<_>>(),
         "before": before.map(|month| json!({ "href": href(*month), "words": month_words(*month) })),
         "after": after.map(|month| json!({ "href": href(*month), "words": month_words(*month) })),

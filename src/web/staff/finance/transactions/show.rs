@@ -103,7 +103,8 @@ fn facts(line: &Explained, zone: Tz, today: Day) -> Vec<Value> {
     let mut facts = vec![
         fact("Written", moment(line.created_at, zone)),
         fact(when, super::super::words::day(available)),
-        match &line.payout {
+        // The line of a payout itself is in none: it leads to its own.
+        match line.payout.as_ref().or(line.source_payout.as_ref()) {
             Some(id) => json!({ "term": "Payout", "value": id, "href": payout_path(id) }),
             None => fact("Payout", "In none yet, as far as Stripe has said".into()),
         },
