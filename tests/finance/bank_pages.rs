@@ -140,7 +140,7 @@ on_both! {
         // One click, from the list and back to it.
         let click = [("payout", "po_1"), ("back", "/staff/finance/bank?show=open")];
         app.post_form(&format!("{page}/match"), &click).await.leads_to("/staff/finance/bank?show=open");
-        app.get(BANK).await.is(200).shows("Matched: the payout has arrived");
+        app.get(BANK).await.is(200).shows("Matched: the bank line and the payout are one.");
         let matched = app.get(&page).await;
         matched.is(200).shows("Matched with").shows("by hand").shows("po_1").shows("finance@example.org").shows("Undo this match");
         hides(&matched, "What it may be");

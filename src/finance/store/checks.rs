@@ -83,13 +83,15 @@ pub fn fees(db: &mut Db, livemode: bool) -> QueryResult<(i64, Found)> {
     let parts = format!(
         "(SELECT CAST(COALESCE(SUM(CAST(item.value ->> 'amount_minor' AS BIGINT)), 0) AS BIGINT) FROM {items})"
     );
+    // Reading the parts is what costs: once per line.
     let rows = format!(
-        "SELECT t.id, 'net' AS how, '' AS name, t.currency, t.currency AS found_currency, \
-             t.amount_minor - t.fee_minor AS expected, t.net_minor AS found \
-         FROM balance_transactions t WHERE t.livemode = $1 AND t.net_minor <> t.amount_minor - t.fee_minor \
+        "WITH l AS (SELECT t.id, t.currency, t.amount_minor, t.fee_minor, t.net_minor, {parts} AS parts \
+             FROM balance_transactions t WHERE t.livemode = $1) \
+         SELECT l.id, 'net' AS how, '' AS name, l.currency, l.currency AS found_currency, \
+             l.amount_minor - l.fee_minor AS expected, l.net_minor AS found \
+         FROM l WHERE l.net_minor <> l.amount_minor - l.fee_minor \
          UNION ALL \
-         SELECT t.id, 'parts', '', t.currency, t.currency, t.fee_minor, {parts} \
-         FROM balance_transactions t WHERE t.livemode = $1 AND t.fee_minor <> {parts} \
+         SELECT l.id, 'parts', '', l.currency, l.currency, l.fee_minor, l.parts FROM l WHERE l.fee_minor <> l.parts \
          UNION ALL \
          SELECT t.id, 'currency', '', t.currency, CAST(item.value ->> 'currency' AS TEXT), 0, 0 \
          FROM balance_transactions t CROSS JOIN {items} \
