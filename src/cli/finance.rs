@@ -13,6 +13,7 @@ pub enum FinanceCommand {
     /// Looks at what must hold between Stripe, donations, payouts, bank statements and the journal. Ends with 0 if all
     /// of it does, with 1 if not.
     Check {
+        /// Print what was looked at and found as JSON.
         #[arg(long)]
         json: bool,
     },

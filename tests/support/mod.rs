@@ -12,6 +12,7 @@ pub mod gifts;
 pub mod hook;
 pub mod kill_stage;
 pub mod money;
+pub mod money_rows;
 pub mod program;
 pub mod proxy;
 pub mod readers;
@@ -20,6 +21,7 @@ pub mod scripted;
 pub mod site;
 pub mod smtp_sink;
 pub mod stripe;
+pub mod stripe_objects;
 
 pub use db::{Backend, TestDb};
 pub use site::Site;
