@@ -135,7 +135,7 @@ on_both! {
         app.get("/staff/finance/payouts/po_short").await.is(200)
             .shows("The one transaction is €14.53, but Stripe paid out €9.00: €5.53 too much.");
         app.get("/staff/finance/checks").await.is(200).shows("Does not hold").shows("Payout po_short").shows("href=\"/staff/finance/payouts/po_short\"");
-        app.get("/staff/finance").await.is(200).shows("not hold.");
+        app.get("/staff/finance").await.is(200).shows("Check 2 does not hold");
         till.payout(Payout::of("po_hand", 100).manual());
         app.get("/staff/finance/payouts/po_hand").await.is(200).shows("This is a manual payout").shows("nothing to add up");
         till.payout(Payout::of("po_slow", 100).in_progress());
