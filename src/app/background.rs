@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::{App, features};
 use crate::lease::Keeper;
 use crate::mail::MailServer;
+use crate::outbox::Server;
 use crate::sandbox::mailbox::{Mailbox, MailboxHandle};
 
 /// The running parts; [`Background::stop`] ends them in the order that loses nothing.
@@ -35,7 +36,7 @@ impl Background {
                 (Some(mailbox), server)
             }
         };
-        let outbox = app.outbox(server)?;
+        let outbox = app.outbox(vec![Arc::new(Server::plain(server, app.config.sending.connections))])?;
         let (stop, stopped) = watch::channel(false);
         let membership = Membership::join(app).await?;
         let jobs = app.jobs.clone().run(app.db.clone(), app.clock.clone(), app.node.clone(), stopped.clone());

@@ -15,8 +15,8 @@ use crate::db::{Database, PoolSizes, migrate};
 use crate::installation::{self, MadeBy};
 use crate::jobs::Jobs;
 use crate::lease::Node;
-use crate::mail::{MailServer, MailTemplates, Signer, Timeouts};
-use crate::outbox::{Outbox, SenderSettings};
+use crate::mail::{MailTemplates, Signer, Timeouts};
+use crate::outbox::{Outbox, SenderSettings, Server};
 use crate::payments::Payments;
 use crate::sandbox::stripe::SandboxStripe;
 use crate::values::{Clock, RootKey};
@@ -98,11 +98,11 @@ impl App {
         }
     }
 
-    /// The delivery engine of this process, sending to `server`.
+    /// The delivery engine of this process, sending through `servers`.
     ///
     /// # Errors
     /// When the DKIM key cannot be read.
-    pub fn outbox(&self, server: MailServer) -> anyhow::Result<Outbox> {
+    pub fn outbox(&self, servers: Vec<Arc<Server>>) -> anyhow::Result<Outbox> {
         let signer = match &self.config.mail.dkim {
             Some(dkim) => Some(Arc::new(
                 Signer::from_file(&dkim.domain, &dkim.selector, &dkim.key_file).context("DKIM cannot be set up")?,
@@ -113,7 +113,7 @@ impl App {
             db: self.db.clone(),
             clock: self.clock.clone(),
             node: self.node.clone(),
-            server: Arc::new(server),
+            servers,
             hello: self.config.web.host().to_owned(),
             signer,
             timeouts: Timeouts::default(),

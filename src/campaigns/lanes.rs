@@ -22,9 +22,12 @@ pub struct CampaignLanes {
 }
 
 impl Lanes for CampaignLanes {
-    fn open(&self, db: &mut Db) -> QueryResult<Vec<Lane>> {
+    fn open(&self, db: &mut Db, _now: At) -> QueryResult<Vec<Lane>> {
         let open = store::with_state(db, &[CampaignState::Sending])?;
-        Ok(open.iter().map(|c| Lane { campaign: c.id, hold: c.doubt == Doubt::Hold }).collect())
+        Ok(open
+            .iter()
+            .map(|c| Lane { campaign: c.id, hold: c.doubt == Doubt::Hold, per_minute: c.per_minute })
+            .collect())
     }
 
     fn holding(&self, db: &mut Db) -> QueryResult<Vec<CampaignId>> {

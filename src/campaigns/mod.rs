@@ -21,6 +21,6 @@ pub mod test_send;
 
 pub use frame::{Link, MailFrame};
 pub use lanes::{CampaignLanes, StaffToTell};
-pub use model::{Campaign, CampaignState, Doubt, Step, Variant, default_variant, variant_for};
+pub use model::{Campaign, CampaignState, Doubt, Hours, Step, Variant, default_variant, variant_for};
 pub use render::CampaignMails;
 pub use test_send::TestMails;

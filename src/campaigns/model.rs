@@ -36,6 +36,18 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// When a campaign's mails may go out.
+    pub enum Hours {
+        /// At any time.
+        Any => "any",
+        /// In the organisation's sending hours.
+        Organisation => "organisation",
+        /// In those hours where the reader is.
+        Reader => "reader",
+    }
+}
+
 /// What may be done with a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -128,6 +140,9 @@ pub struct Campaign {
     /// Comma-separated; empty for readers of every language.
     pub audience_languages: String,
     pub doubt: Doubt,
+    /// At most so many mails a minute.
+    pub per_minute: Option<i64>,
+    pub hours: Hours,
     /// How many deliveries the audience became; 0 until it starts.
     pub total: i64,
     /// Why it is paused or ended as it did, for staff.

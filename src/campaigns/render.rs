@@ -52,7 +52,7 @@ impl CampaignMails {
         };
         let skeleton = self.frame.skeleton(variant, &batch.organisation, false)?;
         let (frame, campaign) = (self.frame.clone(), variant.campaign_id);
-        Ok(Prepared::Mail(Box::new(move || {
+        Ok(Prepared::Mail(crate::mail::whole(move || {
             let chosen: Vec<&Topic> = chosen.iter().collect();
             let recipient = Recipient { reason: reason(&about.language, &chosen), ..recipient };
             let values = frame.values(campaign, &about.language, &recipient, frame.links(about.delivery, now));

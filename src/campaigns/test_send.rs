@@ -85,7 +85,7 @@ impl TestMails {
             reason: reason(&variant.language, &topics.iter().collect::<Vec<&Topic>>()),
         };
         let frame = self.frame.clone();
-        Ok(Prepared::Mail(Box::new(move || {
+        Ok(Prepared::Mail(crate::mail::whole(move || {
             let skeleton = frame.skeleton(&variant, &about.organisation, true)?;
             let values = frame.values(payload.campaign, &variant.language, &recipient, frame.no_links());
             let mut email = frame.email(&skeleton, &values, &recipient, &about)?;

@@ -1,10 +1,12 @@
 //! The tables, as both back ends have them (`tests/db/migrations.rs` compares them with the migrations).
 
+mod delivery_tables;
 mod finance_tables;
 mod gift_tables;
 mod payment_tables;
 mod sandbox_tables;
 
+pub use delivery_tables::*;
 pub use finance_tables::*;
 pub use gift_tables::*;
 pub use payment_tables::*;
@@ -41,6 +43,9 @@ diesel::table! {
         time_zone -> Text,
         languages -> Text,
         currencies -> Text,
+        sending_from -> BigInt,
+        sending_until -> BigInt,
+        sending_days -> Text,
         updated_at -> Instant,
     }
 }
@@ -159,44 +164,6 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::Instant;
 
-    deliveries (id) {
-        id -> BigInt,
-        mail -> Text,
-        campaign_id -> Nullable<BigInt>,
-        variant_id -> Nullable<BigInt>,
-        subscriber_id -> Nullable<BigInt>,
-        address -> Text,
-        language -> Text,
-        payload -> Nullable<Text>,
-        dedup_key -> Nullable<Text>,
-        state -> Text,
-        attempts -> BigInt,
-        next_at -> Nullable<Instant>,
-        lease -> Nullable<BigInt>,
-        code -> Nullable<BigInt>,
-        reply -> Nullable<Text>,
-        created_at -> Instant,
-        updated_at -> Instant,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::types::Instant;
-
-    mail_servers (name) {
-        name -> Text,
-        failures -> BigInt,
-        paused_until -> Nullable<Instant>,
-        reason -> Nullable<Text>,
-        since -> Nullable<Instant>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::types::Instant;
-
     topics (id) {
         id -> BigInt,
         slug -> Text,
@@ -229,6 +196,7 @@ diesel::table! {
         language -> Text,
         state -> Text,
         attributes -> Text,
+        time_zone -> Text,
         confirmed_at -> Nullable<Instant>,
         created_at -> Instant,
         updated_at -> Instant,
@@ -344,6 +312,8 @@ diesel::table! {
         analysis_id -> Nullable<BigInt>,
         audience_languages -> Text,
         doubt -> Text,
+        per_minute -> Nullable<BigInt>,
+        hours -> Text,
         total -> BigInt,
         reason -> Nullable<Text>,
         scheduled_at -> Nullable<Instant>,

@@ -5,6 +5,7 @@
 mod canonical;
 pub mod content;
 mod email;
+mod message;
 mod message_id;
 mod reply;
 mod server;
@@ -15,9 +16,10 @@ mod variables;
 mod wire;
 
 pub use email::{CLIPPED_ABOVE, Email, Kind, Sender};
+pub use message::{Message, whole};
 pub use message_id::message_id;
 pub use reply::{Outcome, Phase, Reply, ServerFault};
 pub use server::{InvalidMailServer, MailServer, Tls};
 pub use sign::Signer;
 pub use templates::{MailTemplates, Rendered};
-pub use wire::{Connection, Timeouts};
+pub use wire::{Connection, Outgoing, Timeouts};

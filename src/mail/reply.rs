@@ -52,6 +52,8 @@ pub enum Outcome {
     ServerFault(ServerFault),
     /// The content was refused.
     MessageRefused { code: u16, reply: String },
+    /// The caller held it back before its content left.
+    Withdrawn,
     /// The final dot was sent and no reply came: taken over or not, nobody knows.
     Doubt { reply: String },
 }

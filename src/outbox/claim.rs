@@ -11,7 +11,7 @@ use crate::db::{Db, dialect};
 use crate::values::{At, CampaignId, DeliveryId, NodeId};
 
 const COLUMNS: &str = "id, mail, campaign_id, variant_id, subscriber_id, address, language, payload, state, attempts, \
-                       next_at, code, reply, created_at, updated_at";
+                       next_at, code, reply, server, created_at, updated_at";
 
 fn claim_where(db: &mut Db, condition: &str, node: NodeId, now: At, rest: &[i64]) -> QueryResult<Vec<Delivery>> {
     let sql = format!(

@@ -15,12 +15,12 @@ use super::queue::{Item, Queue};
 use super::rate::Bucket;
 use super::recorder::Recorder;
 use super::sender::{Report, Sender, Verdict};
-use super::{Delivery, Lane, Lanes, Prepared, Renderers, claim, servers};
+use super::{Delivery, Lane, Lanes, Prepared, Renderers, Server, claim, servers};
 use crate::config::Sending;
 use crate::db::Database;
 use crate::lease::Node;
-use crate::mail::{Email, MailServer, Signer, Timeouts};
-use crate::values::{At, CampaignId, Clock, DeliveryId, EmailAddress, NodeId};
+use crate::mail::{Signer, Timeouts};
+use crate::values::{At, CampaignId, Clock, DeliveryId, NodeId};
 
 /// What the engine needs, put together by `app`.
 #[derive(Clone)]
@@ -28,7 +28,8 @@ pub struct Outbox {
     pub db: Database,
     pub clock: Clock,
     pub node: Arc<Node>,
-    pub server: Arc<MailServer>,
+    /// At least one.
+    pub servers: Vec<Arc<Server>>,
     /// How this host greets mail servers.
     pub hello: String,
     pub signer: Option<Arc<Signer>>,
@@ -62,7 +63,7 @@ impl Outbox {
                 db: self.db.clone(),
                 clock: self.clock.clone(),
                 lanes: self.lanes.clone(),
-                server: self.server.name(),
+                server: self.servers.first().map(|server| server.name.clone()).unwrap_or_default(),
                 reports: reported,
                 in_flight: in_flight.clone(),
                 freed: freed.clone(),
@@ -115,9 +116,8 @@ impl Outbox {
         Sender {
             queue: queue.clone(),
             node: self.node.clone(),
-            server: self.server.clone(),
+            server: self.servers.first().cloned(),
             hello: self.hello.clone(),
-            envelope_from: Arc::new(|email: &Email| -> EmailAddress { email.from.address.clone() }),
             signer: self.signer.clone(),
             timeouts: self.timeouts,
             reports,
@@ -187,7 +187,8 @@ impl Engine {
         let mut items = Vec::with_capacity(claimed.ready.len());
         for (row, hold, prepared) in claimed.ready {
             match prepared {
-                Prepared::Mail(make) => items.push(Item { row, hold, lease, make }),
+                Prepared::Mail(mail) => items.push(Item { row, hold, lease, mail: Some(mail) }),
+                Prepared::Later { at, reason } => self.report(item(row, hold, lease), Verdict::Later { at, reason }),
                 Prepared::Skip(reason) => self.report(item(row, hold, lease), Verdict::Skipped { reason }),
             }
         }
@@ -203,7 +204,7 @@ impl Engine {
 
 /// A row without its mail, for verdicts that need none.
 fn item(row: Delivery, hold: bool, lease: NodeId) -> Item {
-    Item { row, hold, lease, make: Box::new(|| anyhow::bail!("nothing to make")) }
+    Item { row, hold, lease, mail: None }
 }
 
 impl Outbox {
@@ -214,11 +215,12 @@ impl Outbox {
         mut cursors: HashMap<CampaignId, DeliveryId>,
         turn: usize,
     ) -> anyhow::Result<Claimed> {
-        let (now, server) = (self.clock.now(), self.server.name());
+        let now = self.clock.now();
+        let server = self.servers.first().map(|server| server.name.clone()).unwrap_or_default();
         let room = i64::try_from(room)?;
-        let (paused, lanes) = self
-            .db
-            .read_here(|db| -> anyhow::Result<_> { Ok((servers::paused_until(db, &server)?, self.lanes.open(db)?)) })?;
+        let (paused, lanes) = self.db.read_here(|db| -> anyhow::Result<_> {
+            Ok((servers::paused_until(db, &server)?, self.lanes.open(db, now)?))
+        })?;
         let mut claimed = Claimed { open: lanes.iter().map(|lane| lane.campaign).collect(), ..Claimed::default() };
         if paused.is_some_and(|until| until > now) {
             claimed.cursors = cursors;

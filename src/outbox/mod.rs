@@ -8,6 +8,7 @@
 
 mod claim;
 mod engine;
+pub mod limits;
 mod model;
 mod policy;
 mod queue;
@@ -15,13 +16,16 @@ mod rate;
 mod recorder;
 mod renderer;
 mod sender;
+mod server;
 pub mod servers;
 pub mod store;
 mod system;
+pub mod tally;
 
 pub use claim::{leases, release};
 pub use engine::Outbox;
 pub use model::{Delivery, DeliveryState, Lane, NewDelivery};
 pub use renderer::{Lanes, Prepared, Renderer, Renderers};
+pub use server::Server;
 pub use store::enqueue;
 pub use system::{SenderSettings, SystemMails, organisation_variables};

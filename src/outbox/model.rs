@@ -55,6 +55,8 @@ pub struct Delivery {
     pub next_at: Option<At>,
     pub code: Option<i64>,
     pub reply: Option<String>,
+    /// The mail server that gave it.
+    pub server: Option<String>,
     pub created_at: At,
     pub updated_at: At,
 }
@@ -101,4 +103,6 @@ pub struct Lane {
     pub campaign: CampaignId,
     /// Doubt policy `hold`: a row in doubt becomes `unknown` instead of being sent again.
     pub hold: bool,
+    /// Mails a minute over all nodes.
+    pub per_minute: Option<i64>,
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 use super::Delivery;
-use crate::mail::Email;
+use crate::mail::Message;
 use crate::values::NodeId;
 
 /// A leased row and how to make its mail. The mail is made by the sender that takes it, so that no rendered mails pile up.
@@ -14,7 +14,8 @@ pub struct Item {
     pub row: Delivery,
     pub hold: bool,
     pub lease: NodeId,
-    pub make: Box<dyn FnOnce() -> anyhow::Result<Email> + Send>,
+    /// None once it was made, or when there is nothing to make.
+    pub mail: Option<Box<dyn Message>>,
 }
 
 pub struct Queue {

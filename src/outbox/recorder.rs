@@ -163,6 +163,7 @@ impl Verdict {
             Verdict::Back => "back",
             Verdict::Refused { .. } => "refused",
             Verdict::Skipped { .. } => "skipped",
+            Verdict::Later { .. } => "later",
         }
     }
 }
@@ -182,6 +183,7 @@ fn outcome(item: &Item, verdict: Verdict, now: At) -> Outcome {
         Verdict::Sent { code, reply } => of(DeliveryState::Sent, 1, None, Some(code), Some(reply)),
         Verdict::Failed { code, reply } => of(DeliveryState::Failed, 1, None, code, Some(reply)),
         Verdict::Skipped { reason } => of(DeliveryState::Skipped, 0, None, None, Some(reason)),
+        Verdict::Later { at, reason } => of(DeliveryState::Deferred, 0, Some(at), None, Some(reason)),
         Verdict::Deferred { code, reply } | Verdict::Policy { code, reply } => match again(code.is_none()) {
             Some(at) => of(DeliveryState::Deferred, 1, Some(at), code, Some(reply)),
             None => of(DeliveryState::Failed, 1, None, code, Some(format!("Given up after 72 hours: {reply}"))),

@@ -7,13 +7,15 @@ use diesel::QueryResult;
 
 use super::{Delivery, Lane};
 use crate::db::Db;
-use crate::mail::Email;
+use crate::mail::Message;
 use crate::values::{At, CampaignId};
 
 /// A row that is about to be mailed.
 pub enum Prepared {
     /// Makes the mail. Runs off the database and on any thread; an error is the mail's own fault and fails the row.
-    Mail(Box<dyn FnOnce() -> anyhow::Result<Email> + Send>),
+    Mail(Box<dyn Message>),
+    /// Not now: outside of the sending hours, say. Waits until then; this was no attempt.
+    Later { at: At, reason: String },
     /// Is not to be mailed any more, and why (shown to staff).
     Skip(String),
 }
@@ -42,11 +44,11 @@ impl Renderers {
 
 /// What the engine asks and tells about campaigns.
 pub trait Lanes: Send + Sync {
-    /// The campaigns that may be sent now.
+    /// The campaigns that may be sent at this moment.
     ///
     /// # Errors
     /// The database's.
-    fn open(&self, db: &mut Db) -> QueryResult<Vec<Lane>>;
+    fn open(&self, db: &mut Db, now: At) -> QueryResult<Vec<Lane>>;
     /// The campaigns, in whatever state, whose rows in doubt are held.
     ///
     /// # Errors

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::sync::mpsc;
 
+use super::Server;
 use super::queue::{Item, Queue};
 use crate::lease::Node;
-use crate::mail::{Connection, MailServer, Outcome as Reply, Phase, ServerFault, Signer, Timeouts};
-use crate::values::EmailAddress;
+use crate::mail::{Connection, Outcome as Reply, Outgoing, Phase, ServerFault, Signer, Timeouts};
+use crate::values::{At, EmailAddress, NodeId};
 
 /// What became of an item, before policy turns it into a row's state.
 pub enum Verdict {
@@ -43,6 +45,11 @@ pub enum Verdict {
         code: u16,
         reply: String,
     },
+    /// Not now, and this was no attempt.
+    Later {
+        at: At,
+        reason: String,
+    },
     /// Not mailed on purpose.
     Skipped {
         reason: String,
@@ -58,9 +65,8 @@ pub enum Report {
 pub struct Sender {
     pub queue: Arc<Queue>,
     pub node: Arc<Node>,
-    pub server: Arc<MailServer>,
+    pub server: Option<Arc<Server>>,
     pub hello: String,
-    pub envelope_from: Arc<dyn Fn(&crate::mail::Email) -> EmailAddress + Send + Sync>,
     pub signer: Option<Arc<Signer>>,
     pub timeouts: Timeouts,
     pub reports: mpsc::UnboundedSender<Report>,
@@ -101,14 +107,15 @@ impl Sender {
     }
 
     async fn deliver(&self, item: Item, connection: &mut Option<Connection>) -> Report {
-        let Item { row, hold, lease, make } = item;
-        let kept = |row| Box::new(Item { row, hold, lease, make: Box::new(|| anyhow::bail!("already made")) });
+        let Item { row, hold, lease, mail } = item;
+        let kept = |row| Box::new(Item { row, hold, lease, mail: None });
         if self.halt.load(Ordering::SeqCst) {
             return Report::Settled(kept(row), Verdict::Back);
         }
-        let made = make().and_then(|email| Ok((email.to_wire(self.signer.as_deref())?, (self.envelope_from)(&email))));
-        let (bytes, from) = match made {
-            Ok(made) => made,
+        let mut bytes = Vec::new();
+        let made = mail.context("nothing to send").and_then(|mail| mail.write(self.signer.as_deref(), &mut bytes));
+        let from = match made {
+            Ok(from) => from,
             Err(error) => {
                 tracing::error!(delivery = %row.id, error = format!("{error:#}"), "mail cannot be made");
                 let reply = "The mail could not be made (see the log).".to_owned();
@@ -120,11 +127,11 @@ impl Sender {
             return Report::Settled(kept(row), Verdict::Back);
         }
         let reused = connection.is_some();
-        let mut reply = self.attempt(&from, &row.address, &bytes, connection).await;
+        let mut reply = self.attempt(&from, &row.address, &bytes, lease, connection).await;
         if reused && was_closed_between_mails(&reply) && self.node.holds(lease) {
             // Servers close a line after so many mails or so much time; that is no fault.
             *connection = None;
-            reply = self.attempt(&from, &row.address, &bytes, connection).await;
+            reply = self.attempt(&from, &row.address, &bytes, lease, connection).await;
         }
         match reply {
             Reply::Accepted { code, reply } => Report::Settled(kept(row), Verdict::Sent { code, reply }),
@@ -133,6 +140,7 @@ impl Sender {
             }
             Reply::Deferred { code, reply } => Report::Settled(kept(row), Verdict::Deferred { code, reply }),
             Reply::MessageRefused { code, reply } => Report::Settled(kept(row), Verdict::Refused { code, reply }),
+            Reply::Withdrawn => Report::Settled(kept(row), Verdict::Back),
             Reply::Doubt { reply } => Report::Settled(kept(row), Verdict::Doubt { reply }),
             Reply::ServerFault(fault) if is_policy_at_rcpt(&fault) => {
                 Report::Settled(kept(row), Verdict::Policy { code: fault.code, reply: fault.message })
@@ -149,16 +157,21 @@ impl Sender {
         from: &EmailAddress,
         to: &EmailAddress,
         bytes: &[u8],
+        lease: NodeId,
         slot: &mut Option<Connection>,
     ) -> Reply {
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => match Connection::open_with(&self.server, &self.hello, self.timeouts).await {
-                Ok(connection) => connection,
-                Err(fault) => return Reply::ServerFault(fault),
-            },
+            None => {
+                let Some(server) = &self.server else { return Reply::Withdrawn };
+                match Connection::open_with(&server.address, &self.hello, self.timeouts).await {
+                    Ok(connection) => connection,
+                    Err(fault) => return Reply::ServerFault(fault),
+                }
+            }
         };
-        let reply = connection.send(from, to, bytes).await;
+        let may_leave = || self.node.holds(lease);
+        let reply = connection.send(&Outgoing { from, to, bytes }, None, &may_leave).await;
         if connection.is_usable() {
             *slot = Some(connection);
         }

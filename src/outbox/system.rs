@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Delivery, Prepared, Renderer};
 use crate::db::Db;
-use crate::mail::{Email, Kind, MailTemplates, Sender, message_id};
+use crate::mail::{Email, Kind, MailTemplates, Sender, message_id, whole};
 use crate::organisation::{self, Organisation};
 use crate::values::{At, EmailAddress, RootKey};
 
@@ -57,7 +57,7 @@ impl Renderer for SystemMails {
             .map(|row| {
                 let (row, organisation) = (row.clone(), organisation.clone());
                 let (templates, root, settings) = (self.templates.clone(), self.root.clone(), self.settings.clone());
-                Prepared::Mail(Box::new(move || {
+                Prepared::Mail(whole(move || {
                     let payload = row.payload.as_deref().context("the mail has no variables")?;
                     let mut data: Value = serde_json::from_str(payload).context("the mail's variables are not JSON")?;
                     data.as_object_mut()

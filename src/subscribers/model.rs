@@ -60,6 +60,8 @@ pub struct Subscriber {
     pub state: SubscriberState,
     /// A JSON object of texts: what an import brought along.
     pub attributes: String,
+    /// IANA name; empty is the organisation's.
+    pub time_zone: String,
     pub confirmed_at: Option<At>,
     pub created_at: At,
     pub updated_at: At,

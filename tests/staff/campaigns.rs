@@ -261,7 +261,7 @@ on_both! {
             link: std::sync::Arc::new(|path| format!("https://org.example{path}")),
         };
         in_db(&app, |db| {
-            assert!(lanes.open(db)?.is_empty());
+            assert!(lanes.open(db, now())?.is_empty());
             lanes.finished(db, id, now())?;
             lanes.stop(db, id, "no", now())?;
             assert_eq!(state(db, id), CampaignState::Draft);
@@ -269,11 +269,11 @@ on_both! {
         }).unwrap();
         started(&app, id);
         in_db(&app, |db| {
-            assert_eq!(lanes.open(db)?.len(), 1);
+            assert_eq!(lanes.open(db, now())?.len(), 1);
             assert!(lanes.holding(db)?.is_empty());
             lanes.stop(db, id, "Too many were refused.", now())?;
             lanes.stop(db, id, "Too many were refused.", now())?;
-            assert!(lanes.open(db)?.is_empty());
+            assert!(lanes.open(db, now())?.is_empty());
             assert_eq!(store::find(db, id)?.reason.as_deref(), Some("Too many were refused."));
             let told = mails_to(db, "boss@org.example");
             assert_eq!(told.len(), 1, "once");

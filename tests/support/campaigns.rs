@@ -11,9 +11,10 @@ use pledgepost::db::Db;
 use pledgepost::db::schema::{deliveries, organisation, subscribers, subscriptions, suppressions};
 use pledgepost::error::Error;
 use pledgepost::installation::MadeBy;
+use pledgepost::mail::{Email, Kind, Sender};
 use pledgepost::organisation::{Organisation, store as organisations};
 use pledgepost::outbox::{Delivery, DeliveryState, Prepared, Renderer};
-use pledgepost::values::{At, CampaignId, Clock, EmailAddress, SubscriberId, TopicId};
+use pledgepost::values::{At, CampaignId, Clock, EmailAddress, Language, SubscriberId, TopicId};
 
 use super::TestDb;
 
@@ -139,14 +140,51 @@ pub fn set_state(app: &App, row: &Delivery, state: DeliveryState) {
     .unwrap();
 }
 
+/// A mail as its reader's program understands it.
+pub fn read_back(bytes: &[u8]) -> Email {
+    let parsed = mail_parser::MessageParser::default().parse(bytes).unwrap();
+    let from = parsed.from().and_then(|list| list.first()).unwrap();
+    let to = parsed.to().and_then(|list| list.first()).unwrap();
+    let address = |one: &mail_parser::Addr<'_>| EmailAddress::parse(one.address().unwrap()).unwrap();
+    let header = |name: &str| parsed.header_raw(name).map(|value| value.trim().to_owned());
+    let body = |text: Option<std::borrow::Cow<'_, str>>| text.unwrap().replace("\r\n", "\n");
+    Email {
+        from: Sender { name: from.name().unwrap_or_default().into(), address: address(from) },
+        reply_to: None,
+        to_name: to.name().map(str::to_owned),
+        to: address(to),
+        subject: parsed.subject().unwrap_or_default().into(),
+        text: body(parsed.body_text(0)),
+        html: body(parsed.body_html(0)),
+        language: Language::parse(&header("Content-Language").unwrap()).unwrap(),
+        date: At::from_micros(parsed.date().unwrap().to_timestamp() * 1_000_000),
+        message_id: parsed.message_id().unwrap().into(),
+        kind: match header("List-Unsubscribe") {
+            Some(url) => Kind::Campaign {
+                list_id: parsed
+                    .header("List-Id")
+                    .unwrap()
+                    .as_text()
+                    .map_or_else(|| header("List-Id").unwrap(), str::to_owned),
+                unsubscribe_url: url.trim_matches(['<', '>']).to_owned(),
+            },
+            None => Kind::System,
+        },
+    }
+}
+
 /// What a renderer makes of rows: mails, or why not.
-pub fn rendered(app: &App, renderer: &dyn Renderer, rows: &[Delivery]) -> Vec<Result<pledgepost::mail::Email, String>> {
+pub fn rendered(app: &App, renderer: &dyn Renderer, rows: &[Delivery]) -> Vec<Result<Email, String>> {
     let prepared = in_db(app, |db| Ok(renderer.prepare(db, rows, now()).unwrap())).unwrap();
     prepared
         .into_iter()
         .map(|one| match one {
-            Prepared::Mail(make) => Ok(make().unwrap()),
-            Prepared::Skip(reason) => Err(reason),
+            Prepared::Mail(mail) => {
+                let mut bytes = Vec::new();
+                mail.write(None, &mut bytes).unwrap();
+                Ok(read_back(&bytes))
+            }
+            Prepared::Later { reason, .. } | Prepared::Skip(reason) => Err(reason),
         })
         .collect()
 }

@@ -10,8 +10,8 @@ use pledgepost::config::Sending;
 use pledgepost::db::{Database, Db};
 use pledgepost::error::Error;
 use pledgepost::lease::{Heirs, Keeper, Node};
-use pledgepost::mail::{Email, Kind, MailServer, Sender, Timeouts, message_id};
-use pledgepost::outbox::{self, Delivery, DeliveryState, Lane, Lanes, Outbox, Prepared, Renderer, Renderers};
+use pledgepost::mail::{Email, Kind, MailServer, Sender, Timeouts, message_id, whole};
+use pledgepost::outbox::{self, Delivery, DeliveryState, Lane, Lanes, Outbox, Prepared, Renderer, Renderers, Server};
 use pledgepost::values::{At, CampaignId, Clock, EmailAddress, Language, NodeId, RootKey};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -31,10 +31,10 @@ pub struct TestLanes {
 }
 
 impl Lanes for TestLanes {
-    fn open(&self, _: &mut Db) -> QueryResult<Vec<Lane>> {
+    fn open(&self, _: &mut Db, _: At) -> QueryResult<Vec<Lane>> {
         let open =
             !*self.closed.lock().unwrap() && !*self.finished.lock().unwrap() && self.stopped.lock().unwrap().is_none();
-        Ok(open.then_some(Lane { campaign: CAMPAIGN, hold: self.hold }).into_iter().collect())
+        Ok(open.then_some(Lane { campaign: CAMPAIGN, hold: self.hold, per_minute: None }).into_iter().collect())
     }
     fn holding(&self, _: &mut Db) -> QueryResult<Vec<CampaignId>> {
         Ok(self.hold.then_some(CAMPAIGN).into_iter().collect())
@@ -61,7 +61,7 @@ impl Renderer for TestRenderer {
                     return Prepared::Skip("left before it was sent".into());
                 }
                 let (row, message_id) = (row.clone(), message_id(&self.0, row.id, "example.org"));
-                Prepared::Mail(Box::new(move || {
+                Prepared::Mail(whole(move || {
                     Ok(Email {
                         from: Sender { name: "Equal Ground".into(), address: EmailAddress::parse("news@example.org")? },
                         reply_to: None,
@@ -163,7 +163,7 @@ impl TestEngine {
             db: self.db.clone(),
             clock: self.clock.clone(),
             node: self.node.clone(),
-            server: Arc::new(MailServer::parse(url).unwrap()),
+            servers: vec![Arc::new(Server::plain(MailServer::parse(url).unwrap(), self.connections))],
             hello: "example.org".into(),
             signer: None,
             timeouts: self.timeouts,

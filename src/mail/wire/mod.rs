@@ -59,6 +59,15 @@ impl Timeouts {
     }
 }
 
+/// One mail to one recipient, as it is on its way out.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    pub from: &'a EmailAddress,
+    pub to: &'a EmailAddress,
+    /// CRLF line ends, no dot-stuffing, no final dot.
+    pub bytes: &'a [u8],
+}
+
 /// A connection that is ready to send.
 pub struct Connection {
     inner: AsyncSmtpConnection,
@@ -123,8 +132,16 @@ impl Connection {
         }
     }
 
-    /// Sends one mail to one recipient.
-    pub async fn send(&mut self, envelope_from: &EmailAddress, to: &EmailAddress, bytes: &[u8]) -> Outcome {
+    /// Sends one mail to one recipient. Where the server pipelines, the envelope of `next` leaves in one piece with the
+    /// end of this mail (RFC 2920 section 3.1): the next call must then be for that very mail, or the connection be closed.
+    /// `may_leave` is asked right before content is written; after a no the mail was withdrawn.
+    pub async fn send(
+        &mut self,
+        mail: &Outgoing<'_>,
+        _next: Option<&Outgoing<'_>>,
+        may_leave: &(dyn Fn() -> bool + Sync),
+    ) -> Outcome {
+        let Outgoing { from: envelope_from, to, bytes } = *mail;
         let (from, to_address) = match (envelope_address(envelope_from), envelope_address(to)) {
             (Ok(from), Ok(to)) => (from, to),
             (Err(error), _) => return self.fault(Phase::Mail, Failure::Lost(format!("{error:#}"))),
@@ -148,6 +165,10 @@ impl Connection {
         match data.and_then(|response| expect(response, 354..=354)) {
             Ok(()) => {}
             Err(why) => return self.refused(Phase::Data, why, Reply::at_data).await,
+        }
+        if !may_leave() {
+            self.usable = false;
+            return Outcome::Withdrawn;
         }
         let sent = within(self.timeouts.message, self.inner.message(bytes)).await;
         match sent {

@@ -128,7 +128,13 @@ async fn open(port: u16, rest: &str) -> Result<Connection, ServerFault> {
 
 async fn send(connection: &mut Connection) -> Outcome {
     let mail = b"Subject: x\r\n\r\nHello\r\n.dot\r\n";
-    connection.send(&address("news@org.example"), &address("anna@reader.example"), mail).await
+    connection
+        .send(
+            &Outgoing { from: &address("news@org.example"), to: &address("anna@reader.example"), bytes: mail },
+            None,
+            &|| true,
+        )
+        .await
 }
 
 /// Opens without TLS, sends one mail, and checks that the server heard what it should.
@@ -233,7 +239,13 @@ async fn before_the_final_dot_deferred_after_it_doubt() {
     let (port, playing) = server([&HELLO[..], &ENVELOPE, &go, &[PartOfBody(10)]].concat()).await;
     let mut connection = open(port, "?tls=none").await.unwrap();
     let large = [b"Subject: x\r\n\r\n".as_slice(), &b"0123456789\r\n".repeat(2_000_000)].concat();
-    let outcome = connection.send(&address("news@org.example"), &address("anna@reader.example"), &large).await;
+    let outcome = connection
+        .send(
+            &Outgoing { from: &address("news@org.example"), to: &address("anna@reader.example"), bytes: &large },
+            None,
+            &|| true,
+        )
+        .await;
     assert!(matches!(outcome, Outcome::Deferred { code: None, .. }), "{outcome:?}");
     assert!(!connection.is_usable());
     playing.await.unwrap().unwrap();
@@ -326,7 +338,7 @@ async fn letters_beyond_ascii_need_smtputf8() {
     let from = address("news@org.example");
     let (port, playing) = server([&HELLO[..], &[Wait]].concat()).await;
     let mut connection = open(port, "?tls=none").await.unwrap();
-    let outcome = connection.send(&from, &to, b"x\r\n").await;
+    let outcome = connection.send(&Outgoing { from: &from, to: &to, bytes: b"x\r\n" }, None, &|| true).await;
     assert!(matches!(&outcome, Outcome::RecipientFailed { reply, .. } if reply.contains("SMTPUTF8")), "{outcome:?}");
     assert!(connection.is_usable());
     drop(connection);
@@ -341,7 +353,13 @@ async fn letters_beyond_ascii_need_smtputf8() {
     ];
     let (port, playing) = server([&able[..], &envelope, &MESSAGE].concat()).await;
     let mut connection = open(port, "?tls=none").await.unwrap();
-    let outcome = connection.send(&from, &to, "To: имя@reader.example\r\n\r\nx\r\n".as_bytes()).await;
+    let outcome = connection
+        .send(
+            &Outgoing { from: &from, to: &to, bytes: "To: имя@reader.example\r\n\r\nx\r\n".as_bytes() },
+            None,
+            &|| true,
+        )
+        .await;
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
     playing.await.unwrap().unwrap();
 }

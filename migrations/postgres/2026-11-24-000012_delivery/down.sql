@@ -1,0 +1,11 @@
+ALTER TABLE subscribers DROP COLUMN time_zone;
+ALTER TABLE organisation DROP COLUMN sending_days;
+ALTER TABLE organisation DROP COLUMN sending_until;
+ALTER TABLE organisation DROP COLUMN sending_from;
+ALTER TABLE campaigns DROP COLUMN hours;
+ALTER TABLE campaigns DROP COLUMN per_minute;
+DROP TABLE domain_limits;
+DROP TABLE send_buckets;
+DROP TABLE campaign_tallies;
+DROP TABLE delivery_attempts;
+ALTER TABLE deliveries DROP COLUMN server;

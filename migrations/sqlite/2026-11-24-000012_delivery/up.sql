@@ -1,0 +1,52 @@
+-- Which mail server gave the last reply.
+ALTER TABLE deliveries ADD COLUMN server TEXT;
+
+-- What came of each attempt that did not simply succeed the first time: the row itself holds only the last word.
+-- No foreign key, as with deliveries.
+CREATE TABLE delivery_attempts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    delivery_id BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'deferred', 'failed', 'skipped', 'unknown')),
+    server TEXT,
+    code BIGINT,
+    reply TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+CREATE INDEX delivery_attempts_by_delivery ON delivery_attempts (delivery_id);
+
+-- How many deliveries of a campaign ended in which way, as each node counted them: progress without walking a million
+-- rows. The deliveries are the truth; these are counted anew whenever staff change many rows at once.
+CREATE TABLE campaign_tallies (
+    campaign_id BIGINT NOT NULL,
+    node_id BIGINT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('sent', 'failed', 'skipped', 'unknown')),
+    deliveries BIGINT NOT NULL,
+    PRIMARY KEY (campaign_id, node_id, state)
+);
+
+-- Token buckets that hold over all nodes. Tokens in millionths of a mail, times in microseconds of the database's clock.
+CREATE TABLE send_buckets (
+    name TEXT PRIMARY KEY NOT NULL,
+    tokens BIGINT NOT NULL,
+    filled_at BIGINT NOT NULL
+);
+
+-- How many mails a minute a recipient domain takes, as staff set it.
+CREATE TABLE domain_limits (
+    domain TEXT PRIMARY KEY NOT NULL,
+    per_minute BIGINT NOT NULL CHECK (per_minute > 0),
+    updated_at TEXT NOT NULL
+);
+
+-- Mails a minute for one campaign; none is no limit.
+ALTER TABLE campaigns ADD COLUMN per_minute BIGINT;
+-- When it may go out: at any time, in the organisation's sending hours, or in those hours where the reader is.
+ALTER TABLE campaigns ADD COLUMN hours TEXT NOT NULL DEFAULT 'any' CHECK (hours IN ('any', 'organisation', 'reader'));
+
+-- Sending hours, minutes after midnight; the end may be 1440. Days: 1 is Monday, 7 is Sunday.
+ALTER TABLE organisation ADD COLUMN sending_from BIGINT NOT NULL DEFAULT 480;
+ALTER TABLE organisation ADD COLUMN sending_until BIGINT NOT NULL DEFAULT 1200;
+ALTER TABLE organisation ADD COLUMN sending_days TEXT NOT NULL DEFAULT '1,2,3,4,5,6,7';
+
+-- IANA name; empty is the organisation's.
+ALTER TABLE subscribers ADD COLUMN time_zone TEXT NOT NULL DEFAULT '';

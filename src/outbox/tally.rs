@@ -1,0 +1,77 @@
+//! How many deliveries of a campaign ended in which way, without walking all of them.
+//!
+//! Each node adds to rows of its own, in the transaction that records the outcomes, so nodes never wait for each other.
+//! The deliveries are the truth: whoever changes many of them at once counts them anew.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel::upsert::excluded;
+
+use super::DeliveryState;
+use crate::db::schema::campaign_tallies;
+use crate::db::{Both, Db};
+use crate::values::{CampaignId, NodeId};
+
+/// Under this number stands what was counted from the deliveries themselves; nodes begin at 1.
+const COUNTED: NodeId = NodeId(0);
+
+/// Final states and how many deliveries are in each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub sent: i64,
+    pub failed: i64,
+    pub skipped: i64,
+    pub unknown: i64,
+}
+
+/// `deliveries` more of the campaign ended in `state`, which must be a final one.
+///
+/// # Errors
+/// The database's.
+pub fn add(db: &mut Db, node: NodeId, campaign: CampaignId, state: DeliveryState, deliveries: i64) -> QueryResult<()> {
+    let insert = diesel::insert_into(campaign_tallies::table)
+        .values((
+            campaign_tallies::campaign_id.eq(campaign),
+            campaign_tallies::node_id.eq(node.0),
+            campaign_tallies::state.eq(state),
+            campaign_tallies::deliveries.eq(deliveries),
+        ))
+        .on_conflict((campaign_tallies::campaign_id, campaign_tallies::node_id, campaign_tallies::state))
+        .do_update()
+        .set(campaign_tallies::deliveries.eq(campaign_tallies::deliveries + excluded(campaign_tallies::deliveries)));
+    Both(insert).execute(db).map(drop)
+}
+
+/// Counts the campaign's deliveries anew. First forgets, then counts: what another node records meanwhile is either seen
+/// by the count or added by that node afterwards.
+///
+/// # Errors
+/// The database's.
+pub fn recount(db: &mut Db, campaign: CampaignId) -> QueryResult<()> {
+    diesel::delete(campaign_tallies::table.filter(campaign_tallies::campaign_id.eq(campaign))).execute(db)?;
+    diesel::sql_query(
+        "INSERT INTO campaign_tallies (campaign_id, node_id, state, deliveries) \
+         SELECT campaign_id, $1, state, COUNT(*) FROM deliveries WHERE campaign_id = $2 \
+         AND state IN ('sent', 'failed', 'skipped', 'unknown') GROUP BY campaign_id, state",
+    )
+    .bind::<BigInt, _>(COUNTED)
+    .bind::<BigInt, _>(campaign)
+    .execute(db)
+    .map(drop)
+}
+
+/// # Errors
+/// The database's.
+pub fn of(db: &mut Db, campaign: CampaignId) -> QueryResult<Tally> {
+    let rows: Vec<(DeliveryState, i64)> = campaign_tallies::table
+        .filter(campaign_tallies::campaign_id.eq(campaign))
+        .select((campaign_tallies::state, campaign_tallies::deliveries))
+        .load(db)?;
+    let sum = |wanted| rows.iter().filter(|(state, _)| *state == wanted).map(|(_, n)| n).sum();
+    Ok(Tally {
+        sent: sum(DeliveryState::Sent),
+        failed: sum(DeliveryState::Failed),
+        skipped: sum(DeliveryState::Skipped),
+        unknown: sum(DeliveryState::Unknown),
+    })
+}
