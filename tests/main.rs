@@ -12,6 +12,7 @@ mod browser;
 mod cli;
 mod db;
 mod delivery;
+mod faults;
 mod finance;
 mod gifts;
 mod house;

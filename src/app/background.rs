@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use secrecy::ExposeSecret;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -27,16 +26,16 @@ impl Background {
     /// # Errors
     /// When the mail server's address or the DKIM key cannot be taken, or the mailbox finds no port.
     pub async fn start(app: &Arc<App>) -> anyhow::Result<Self> {
-        let (mailbox, server) = match &app.config.mail.smtp_url {
-            Some(url) => (None, MailServer::parse(url.expose_secret()).context("PLEDGEPOST_SMTP_URL")?),
-            None => {
+        let (mailbox, servers) = match app.mail_servers.is_empty() {
+            false => (None, app.mail_servers.clone()),
+            true => {
                 let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("the sandbox mailbox")?;
                 let mailbox = Mailbox::start(listener, app.db.clone(), app.clock.clone())?;
                 let server = MailServer::parse(&format!("smtp://{}?tls=none", mailbox.addr))?;
-                (Some(mailbox), server)
+                (Some(mailbox), vec![Arc::new(Server::plain(server, app.config.sending.connections))])
             }
         };
-        let outbox = app.outbox(vec![Arc::new(Server::plain(server, app.config.sending.connections))])?;
+        let outbox = app.outbox(servers)?;
         let (stop, stopped) = watch::channel(false);
         let membership = Membership::join(app).await?;
         let jobs = app.jobs.clone().run(app.db.clone(), app.clock.clone(), app.node.clone(), stopped.clone());
@@ -71,8 +70,8 @@ impl Membership {
     /// # Errors
     /// When the first try is cut short.
     pub async fn join(app: &App) -> anyhow::Result<Self> {
-        let mut keeper =
-            Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(&app.config.web));
+        let mut keeper = Keeper::new(app.db.clone(), app.clock.clone(), app.node.clone(), features::heirs(&app.config))
+            .knowing(features::gone(&app.config));
         // The first heartbeat now, so that work begins at once; a failing database is tried again by the keeper.
         let (keeper, first) = tokio::task::spawn_blocking(move || {
             let first = keeper.pass();

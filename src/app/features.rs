@@ -10,21 +10,21 @@ use tokio::sync::Notify;
 use super::App;
 use crate::campaigns::send::{START_JOB, StartJob};
 use crate::campaigns::{self, CampaignLanes, CampaignMails, TestMails};
-use crate::config::WebConfig;
+use crate::config::{Config, WebConfig};
 use crate::db::Db;
 use crate::donations::{self, Books};
 use crate::finance::bank::Matcher;
 use crate::jobs::{self, Handler, Jobs, Recurring};
-use crate::lease::{self, Heirs};
-use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails};
+use crate::lease::{self, Gone, Heirs};
+use crate::outbox::{self, Lanes, Renderer, Renderers, SystemMails, accepted};
 use crate::payments::{self, Observers};
 use crate::staff;
 use crate::subscribers;
 use crate::values::{At, NodeId, RootKey};
 
 /// The kinds of jobs and the recurring tasks.
-pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
-    let heirs = heirs(web);
+pub fn jobs(config: &Config, mail_bell: &Arc<Notify>) -> Jobs {
+    let heirs = heirs(config);
     let bell = mail_bell.clone();
     let start: Handler = Arc::new(move |db, payload, now| {
         let job: StartJob = serde_json::from_str(payload)?;
@@ -45,6 +45,11 @@ pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
                 name: "orphaned leases",
                 every: Duration::minutes(1),
                 run: Arc::new(move |db, now| Ok(adopt_orphans(db, &heirs, now)?)),
+            },
+            Recurring {
+                name: "idle limits",
+                every: Duration::hours(1),
+                run: Arc::new(|db, _| Ok(outbox::limits::sweep(db).map(drop)?)),
             },
             Recurring {
                 name: "abandoned gifts",
@@ -68,7 +73,7 @@ pub fn jobs(web: &WebConfig, mail_bell: &Arc<Notify>) -> Jobs {
 
 /// Who makes which mail.
 pub fn renderers(app: &App) -> Renderers {
-    let campaign: Arc<dyn Renderer> = Arc::new(CampaignMails { frame: app.campaign_mails.clone() });
+    let campaign: Arc<dyn Renderer> = Arc::new(CampaignMails::new(app.campaign_mails.clone()));
     let test: Arc<dyn Renderer> = Arc::new(TestMails { frame: app.campaign_mails.clone() });
     Renderers {
         named: HashMap::from([("campaign", campaign), (campaigns::test_send::TEST_MAIL, test)]),
@@ -96,16 +101,31 @@ pub fn observers(web: &WebConfig, root: &RootKey) -> Observers {
 }
 
 /// What is given back when a node is gone.
-pub fn heirs(web: &WebConfig) -> Heirs {
-    let lanes = lanes(web);
+pub fn heirs(config: &Config) -> Heirs {
+    let lanes = lanes(&config.web);
+    let place = accepted::Place::of(&config.database, config.sending.state_dir.as_deref());
     vec![
         Arc::new(|db, node, _now| jobs::give_back(db, node)),
         Arc::new(|db, node, _now| payments::give_back(db, node)),
         Arc::new(move |db, node, now| {
+            // What its record of accepted mails knows is settled first; the rest is in doubt.
+            if let Some(place) = &place {
+                accepted::heir::settle(db, place, node, now)?;
+            }
             let holding = lanes.holding(db)?;
             outbox::release(db, node, &holding, now).map(drop)
         }),
     ]
+}
+
+/// What this machine knows of its own processes that ended without a word.
+pub fn gone(config: &Config) -> Option<Gone> {
+    let place = accepted::Place::of(&config.database, config.sending.state_dir.as_deref())?;
+    let buried = place.clone();
+    Some(Gone {
+        which: Arc::new(move || accepted::heir::gone(&place)),
+        buried: Arc::new(move |node| accepted::heir::forget(&buried, node)),
+    })
 }
 
 /// Gives back what is leased by nodes that are not there: a claim may be committed after the others took its node for dead

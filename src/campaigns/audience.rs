@@ -2,7 +2,7 @@
 
 use super::model::{Campaign, Variant, default_variant};
 use super::store::{self, audience as sql};
-use crate::db::Db;
+use crate::db::{Db, dialect};
 use crate::organisation;
 use crate::values::{At, Language, VariantId};
 
@@ -44,7 +44,11 @@ pub fn count(db: &mut Db, campaign: &Campaign, now: At) -> diesel::QueryResult<A
 pub fn fix(db: &mut Db, campaign: &Campaign, now: At) -> diesel::QueryResult<i64> {
     let variants = store::variants(db, campaign.id)?;
     let default = default_id(db, &variants, now)?;
+    // Right after an import the planner knows nothing of the readers: 37 s instead of 5 for 890,000.
+    dialect::refresh_statistics(db, &["subscribers", "subscriptions", "campaign_topics", "suppressions"])?;
     sql::fix(db, campaign.id, default, &campaign.audience_languages, now)?;
+    // And the engine's claims are planned by what the outbox holds now.
+    dialect::refresh_statistics(db, &["deliveries"])?;
     store::deliveries::total(db, campaign.id)
 }
 

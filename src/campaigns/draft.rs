@@ -1,7 +1,8 @@
 //! Writing a campaign: name, audience, and a variant per language. All of it only while it is a draft.
 
 use super::model::{Campaign, Doubt, Variant};
-use super::placeholders::{self, Placeholder};
+use super::placeholders::{self, Block, BrokenPlaceholder, Condition, Kind, Placeholder, Segment};
+use super::skeleton;
 use super::store::{self, NewCampaign};
 use crate::analyses;
 use crate::audit::{self, Actor};
@@ -9,7 +10,7 @@ use crate::db::Db;
 use crate::error::{Error, Problems};
 use crate::i18n::Texts;
 use crate::organisation;
-use crate::subscribers::topics;
+use crate::subscribers::{Topic, topics};
 use crate::values::{AnalysisId, At, CampaignId, Language, TopicId, clean_line, clean_text};
 
 /// Characters. Mail clients show some sixty of a subject; longer ones are allowed, not advised.
@@ -130,8 +131,9 @@ pub fn save_variant(
     let language = problems.take("language", Language::parse(language));
     let subject = problems.take("subject", clean_line(subject, SUBJECT)).unwrap_or_default();
     let body = problems.take("body", clean_text(body, BODY)).unwrap_or_default();
-    check_placeholders(&mut problems, "subject", &subject);
-    check_placeholders(&mut problems, "body", &body);
+    let known = topics::list(db, &Language::english())?;
+    check_placeholders(&mut problems, "subject", &subject, &known);
+    check_placeholders(&mut problems, "body", &body, &known);
     problems.check()?;
     let language = language.ok_or(Error::NotFound("language"))?;
     store::put_variant(db, id, &language, &subject, &body, now)?;
@@ -139,15 +141,28 @@ pub fn save_variant(
     store::variant(db, id, &language)?.ok_or(Error::NotFound("variant"))
 }
 
-/// Notes every placeholder of `text` that cannot be filled in.
-pub(super) fn check_placeholders(problems: &mut Problems, field: &str, text: &str) {
-    if let Err(broken) = placeholders::parse(text) {
-        for one in broken {
-            // A subject has one line only.
-            match field {
-                "subject" => problems.add(field, one.what),
-                _ => problems.add(field, one),
-            }
+/// Notes everything in double braces that cannot be filled in.
+pub(super) fn check_placeholders(problems: &mut Problems, field: &str, text: &str, topics: &[Topic]) {
+    let (found, shape) = match placeholders::parse(text) {
+        Ok(segments) if field == "subject" => (segments, Ok(())),
+        Ok(segments) => (segments, skeleton::check(text)),
+        Err(broken) => (Vec::new(), Err(broken)),
+    };
+    let unknown = found.iter().filter_map(|segment| match segment {
+        Segment::Open(Block {
+            kind: Kind::If(Condition::Topic(slug)) | Kind::Unless(Condition::Topic(slug)),
+            line,
+            ..
+        }) if !topics.iter().any(|topic| topic.slug == *slug) => {
+            Some(BrokenPlaceholder { line: *line, what: format!("there is no topic {slug}") })
+        }
+        _ => None,
+    });
+    for one in shape.err().unwrap_or_default().into_iter().chain(unknown) {
+        // A subject has one line only.
+        match field {
+            "subject" => problems.add(field, one.what),
+            _ => problems.add(field, one),
         }
     }
 }

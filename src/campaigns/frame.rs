@@ -8,9 +8,10 @@ use serde_json::json;
 
 use super::model::Variant;
 use super::placeholders::{self, Placeholder};
-use super::skeleton::{Skeleton, Slot, Tokens, Values, fill};
+use super::skeleton::{ChosenTopic, Skeleton, Slot, Tokens, Values};
+use super::spliced::{Kept, Personalised, Spliced, Wire};
 use crate::i18n::Texts;
-use crate::mail::{Email, Kind, MailTemplates, content, message_id};
+use crate::mail::{MailTemplates, Message, content, message_id};
 use crate::organisation::Organisation;
 use crate::outbox::{SenderSettings, organisation_variables};
 use crate::subscribers::Topic;
@@ -27,11 +28,12 @@ const MOST_KEPT: usize = 64;
 pub type Link = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Which text a skeleton is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     variant: VariantId,
     written: At,
     organisation: At,
+    list_id: String,
     test: bool,
 }
 
@@ -41,7 +43,7 @@ pub struct MailFrame {
     pub root: RootKey,
     pub sender: SenderSettings,
     pub link: Link,
-    kept: Mutex<HashMap<Key, Arc<Skeleton>>>,
+    kept: Mutex<HashMap<Key, Arc<Kept>>>,
 }
 
 /// Whom a mail is for.
@@ -51,8 +53,18 @@ pub struct Recipient {
     pub name: String,
     pub address: EmailAddress,
     pub language: Language,
+    pub topics: Arc<Chosen>,
+}
+
+/// What is said about a set of topics, in a mail's language: the same for all readers who have chosen these.
+#[derive(Debug, Default)]
+pub struct Chosen {
     /// Why they get it, as a sentence.
-    pub reason: String,
+    pub reason: Arc<str>,
+    /// What those are called whose name is not known.
+    pub nameless: Arc<str>,
+    /// All that they have chosen.
+    pub topics: Arc<[ChosenTopic]>,
 }
 
 /// Where a mail's personal links lead.
@@ -71,24 +83,33 @@ impl MailFrame {
     /// The variant in its frame, made once and kept.
     ///
     /// # Errors
-    /// When the variant has a broken placeholder (it is checked when saved) or a template fails.
-    pub fn skeleton(
+    /// When the variant has a broken placeholder (it is checked when saved), a template fails, or there is no sender.
+    pub fn kept(
         &self,
         variant: &Variant,
         organisation: &Organisation,
+        list_id: &str,
         test: bool,
-    ) -> anyhow::Result<Arc<Skeleton>> {
-        let key = Key { variant: variant.id, written: variant.updated_at, organisation: organisation.updated_at, test };
-        if let Some(skeleton) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(skeleton.clone());
+    ) -> anyhow::Result<Arc<Kept>> {
+        let key = Key {
+            variant: variant.id,
+            written: variant.updated_at,
+            organisation: organisation.updated_at,
+            list_id: list_id.to_owned(),
+            test,
+        };
+        if let Some(found) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(found.clone());
         }
-        let skeleton = Arc::new(self.make(&variant.subject, &variant.body, &variant.language, organisation, test)?);
+        let skeleton = self.make(&variant.subject, &variant.body, &variant.language, organisation, test)?;
+        let wire = Wire::new(&skeleton, &self.sender.sender(organisation)?, &variant.language, list_id);
+        let made = Arc::new(Kept { skeleton, wire });
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        kept.insert(key, skeleton.clone());
-        Ok(skeleton)
+        kept.insert(key, made.clone());
+        Ok(made)
     }
 
     fn make(
@@ -103,7 +124,7 @@ impl MailFrame {
             anyhow::anyhow!(list.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         };
         let organisation = organisation_variables(organisation);
-        let tokens = Tokens::unlike(&[subject, body, &organisation.to_string()]);
+        let mut tokens = Tokens::unlike(&[subject, body, &organisation.to_string()]);
         let body = tokens.put_into(&placeholders::parse(body).map_err(broken)?);
         let mut subject = tokens.put_into(&placeholders::parse(subject).map_err(broken)?);
         if test {
@@ -113,7 +134,7 @@ impl MailFrame {
         let token = |placeholder| tokens.token(Slot::Placeholder(placeholder));
         let data = json!({
             "subject": subject,
-            "preheader": preheader(&text),
+            "preheader": tokens.beginning(&text, PREHEADER),
             "content_html": content::mail_html(&body),
             "content_text": text,
             "web_url": token(Placeholder::WebUrl),
@@ -126,7 +147,7 @@ impl MailFrame {
         let rendered = self.templates.render("campaign", language, &data)?;
         Ok(Skeleton {
             subject: tokens.cut_text(&rendered.subject),
-            html: tokens.cut_html(&rendered.html),
+            html: tokens.cut_html(&rendered.html).map_err(broken)?,
             text: tokens.cut_text(&rendered.text),
         })
     }
@@ -150,53 +171,51 @@ impl MailFrame {
         Links { unsubscribe: link("unsubscribe"), preferences: link("preferences"), web: link("mail") }
     }
 
-    /// What is filled in for one reader of a campaign's variant in `language`. The link to gifts names the campaign and
-    /// nobody: it is the same for all.
-    pub fn values(&self, of: CampaignId, language: &Language, recipient: &Recipient, links: Links) -> Values {
+    /// The address of the page for gifts. It names the campaign and nobody: it is the same for all.
+    pub fn donate_url(&self, of: CampaignId, language: &Language) -> Arc<str> {
+        (self.link)(&format!("/donate?from=c{of}&lang={language}")).into()
+    }
+
+    /// What is filled in for one reader.
+    pub fn values(&self, recipient: &Recipient, links: Links, donate_url: Arc<str>) -> Values {
         let name = match recipient.name.trim() {
-            "" => Texts::get().t(language, "campaign-reader-fallback", &[]),
+            "" => recipient.topics.nameless.to_string(),
             name => name.to_owned(),
         };
         Values {
             name,
+            name_is_known: !recipient.name.trim().is_empty(),
             email: recipient.address.to_string(),
             language: recipient.language.to_string(),
             unsubscribe_url: links.unsubscribe,
             preferences_url: links.preferences,
             web_url: links.web,
-            donate_url: (self.link)(&format!("/donate?from=c{of}&lang={language}")),
-            reason: recipient.reason.clone(),
+            donate_url,
+            reason: recipient.topics.reason.clone(),
+            topics: recipient.topics.topics.clone(),
         }
     }
 
-    /// The finished mail.
-    ///
-    /// # Errors
-    /// When there is no sender.
-    pub fn email(
-        &self,
-        skeleton: &Skeleton,
-        values: &Values,
-        recipient: &Recipient,
-        about: &About,
-    ) -> anyhow::Result<Email> {
-        Ok(Email {
-            from: self.sender.sender(&about.organisation)?,
-            reply_to: None,
-            to: recipient.address.clone(),
-            to_name: Some(recipient.name.clone()).filter(|name| !name.trim().is_empty()),
-            subject: fill(&skeleton.subject, values),
-            text: fill(&skeleton.text, values),
-            html: fill(&skeleton.html, values),
-            language: about.language.clone(),
-            date: about.now,
-            message_id: message_id(&self.root, about.delivery, &self.sender.host),
-            kind: Kind::Campaign { list_id: about.list_id.clone(), unsubscribe_url: values.unsubscribe_url.clone() },
-        })
+    /// The mail, put together when its turn has come.
+    pub fn mail(self: &Arc<Self>, kept: Arc<Kept>, recipient: Recipient, about: About) -> Box<dyn Message> {
+        let frame = self.clone();
+        let at = about.now;
+        let personalise = move || {
+            let links = match about.test {
+                true => frame.no_links(),
+                false => frame.links(about.delivery, about.now),
+            };
+            let values = frame.values(&recipient, links, about.donate_url);
+            // In a test the name is a sample's and the address the tester's.
+            let to_name = Some(recipient.name).filter(|name| !about.test && !name.trim().is_empty());
+            let message_id = message_id(&frame.root, about.delivery, &frame.sender.host);
+            Personalised { to: recipient.address, to_name, date: about.date, message_id, values }
+        };
+        Box::new(Spliced { kept, at, personalise })
     }
 
     /// `Name <topic.host>`: the topic's when the campaign has one, else the organisation's (RFC 2919).
-    pub fn list_id(&self, topics: &[Topic], organisation: &Organisation) -> String {
+    pub fn list_id(&self, topics: &[&Topic], organisation: &Organisation) -> String {
         let (name, id) = match topics {
             [topic] => (topic.name.as_str(), topic.slug.as_str()),
             _ => (organisation.name.as_str(), "newsletter"),
@@ -210,27 +229,21 @@ impl MailFrame {
 #[derive(Debug, Clone)]
 pub struct About {
     pub delivery: DeliveryId,
-    pub organisation: Arc<Organisation>,
-    pub language: Language,
-    pub list_id: String,
+    pub donate_url: Arc<str>,
     pub now: At,
+    /// `now`, as the header has it.
+    pub date: Arc<str>,
+    /// Its links open nothing of anybody's.
+    pub test: bool,
 }
 
-/// Why somebody gets a mail: the topics that they chose.
-pub fn reason(language: &Language, topics: &[&Topic]) -> String {
-    let names = topics.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>().join(", ");
-    Texts::get().t(language, "mail-campaign-reason", &[("topics", names.into())])
-}
-
-/// The first words of the text; whole words only, because a token is one.
-fn preheader(text: &str) -> String {
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if line.chars().count() + word.chars().count() >= PREHEADER {
-            break;
-        }
-        line.push_str(if line.is_empty() { "" } else { " " });
-        line.push_str(word);
+impl Chosen {
+    /// What is said of these topics: `why` are those that the campaign is about.
+    pub fn new(language: &Language, why: &[&Topic], all: &[&Topic]) -> Self {
+        let names = why.iter().map(|topic| topic.name.as_str()).collect::<Vec<_>>().join(", ");
+        let reason = Texts::get().t(language, "mail-campaign-reason", &[("topics", names.into())]);
+        let topics = all.iter().map(|topic| ChosenTopic { slug: topic.slug.clone(), name: topic.name.clone() });
+        let nameless = Texts::get().t(language, "campaign-reader-fallback", &[]);
+        Self { reason: reason.into(), nameless: nameless.into(), topics: topics.collect() }
     }
-    line
 }

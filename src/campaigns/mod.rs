@@ -4,6 +4,7 @@
 //! becomes deliveries in one statement when sending starts, and the outbox takes it from there.
 
 pub mod audience;
+pub mod blocks;
 pub mod draft;
 pub mod export;
 mod frame;
@@ -16,6 +17,7 @@ pub mod report;
 pub mod send;
 pub mod settle;
 pub mod skeleton;
+mod spliced;
 pub mod store;
 pub mod test_send;
 

@@ -1,9 +1,12 @@
-//! The placeholders that campaign staff may write: `{{subscriber.name}}` and six more. Pure.
+//! The placeholders that campaign staff may write: `{{subscriber.name}}` and six more, conditions, and a loop. Pure.
 //!
 //! A parser of our own instead of a template engine: what staff write is content, not a program, and what readers call
 //! themselves is neither.
 
 use std::fmt;
+
+pub use super::blocks::{Block, Condition, Kind};
+use super::blocks::{Nesting, Word};
 
 /// What may stand between `{{` and `}}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,6 +78,12 @@ impl fmt::Display for Placeholder {
 pub enum Segment {
     Literal(String),
     Placeholder(Placeholder),
+    /// `{{this.name}}`: the name of the topic whose turn it is.
+    TopicName,
+    Open(Block),
+    /// Alone on its line, or not.
+    Else(bool),
+    Close(bool),
 }
 
 /// Something in double braces that cannot be filled in.
@@ -94,9 +103,10 @@ impl fmt::Display for BrokenPlaceholder {
 /// Cuts a text at its placeholders. Joining what the segments show gives the text again, except for spaces inside braces.
 ///
 /// # Errors
-/// Every placeholder that is unknown or broken, with its line.
+/// Every placeholder and block that is unknown or broken, with its line.
 pub fn parse(text: &str) -> Result<Vec<Segment>, Vec<BrokenPlaceholder>> {
     let (mut segments, mut broken) = (Vec::new(), Vec::new());
+    let mut nesting = Nesting::default();
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let mut note = |what: String| broken.push(BrokenPlaceholder { line: index + 1, what });
         let mut rest = line;
@@ -108,14 +118,24 @@ pub fn parse(text: &str) -> Result<Vec<Segment>, Vec<BrokenPlaceholder>> {
                 rest = after.strip_prefix('{').unwrap_or(after);
                 continue;
             };
+            // Alone on its line it stands around paragraphs.
+            let alone = before.trim().is_empty() && behind.trim().is_empty() && line.find("{{") == Some(before.len());
             match Placeholder::parse(inside.trim()) {
                 Some(placeholder) => segments.push(Segment::Placeholder(placeholder)),
-                None => note(format!("there is no placeholder {{{{{}}}}}", excerpt(inside))),
+                None => match Word::parse(inside.trim(), index + 1, alone) {
+                    Ok(Some(word)) => match nesting.take(word, index + 1, alone) {
+                        Ok(segment) => segments.push(segment),
+                        Err(what) => note(what),
+                    },
+                    Ok(None) => note(format!("there is no placeholder {{{{{}}}}}", excerpt(inside))),
+                    Err(what) => note(what),
+                },
             }
             rest = behind;
         }
         literal(&mut segments, rest, &mut note);
     }
+    broken.extend(nesting.unclosed());
     if broken.is_empty() { Ok(segments) } else { Err(broken) }
 }
 
@@ -131,7 +151,7 @@ fn literal(segments: &mut Vec<Segment>, text: &str, note: &mut impl FnMut(String
 }
 
 /// Enough of it to be found in the text.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     let line = text.trim();
     match line.chars().count() > 40 {
         true => format!("{}…", line.chars().take(40).collect::<String>()),
@@ -151,6 +171,7 @@ mod tests {
             .map(|segment| match segment {
                 Segment::Literal(text) => text.clone(),
                 Segment::Placeholder(placeholder) => placeholder.to_string(),
+                other => panic!("{other:?}"),
             })
             .collect()
     }
@@ -168,16 +189,46 @@ mod tests {
                 "line 2: “{{web_url” has no closing }}",
                 "line 3: }} stands without {{ before it",
                 "line 3: there is no placeholder {{{web_url}}",
-                "line 4: there is no placeholder {{#if x}}",
+                "line 4: {{#if x}} asks for something that is not known; it can ask for subscriber.name, subscriber.topics.SLUG or subscriber.language.TAG",
                 "line 4: there is no placeholder {{}}",
             ]
         );
         assert_eq!(parse("a { b } c").unwrap(), [Segment::Literal("a { b } c".into())]);
     }
 
+    #[test]
+    fn blocks_are_closed_in_order() {
+        let broken = |text: &str| parse(text).unwrap_err().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let fine = "{{#if subscriber.topics.law}}a{{#unless subscriber.name}}b{{else}}c{{/unless}}{{/if}}\n\
+            {{#each subscriber.topics}}\n- {{this.name}}\n{{/each}}";
+        let blocks = parse(fine).unwrap();
+        let alone: Vec<bool> = blocks
+            .iter()
+            .filter_map(|segment| match segment {
+                Segment::Open(block) => Some(block.alone),
+                Segment::Else(alone) | Segment::Close(alone) => Some(*alone),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(alone, [false, false, false, false, false, true, true]);
+        assert_eq!(broken("a\n{{#if subscriber.name}}"), ["line 2: {{#if}} is not closed: {{/if}} is missing"]);
+        assert_eq!(broken("{{/if}}{{else}}{{this.name}}").len(), 3);
+        assert_eq!(
+            broken("{{#if subscriber.name}}\n{{#each subscriber.topics}}{{/if}}{{/each}}"),
+            [
+                "line 2: {{/if}} stands where {{/each}} is expected",
+                "line 2: {{/each}} stands where {{/if}} is expected"
+            ]
+        );
+        assert_eq!(broken("{{#if subscriber.name}}{{else}}{{else}}{{/if}}"), ["line 1: a second {{else}}"]);
+        assert_eq!(broken("{{#each subscriber.topics}}{{else}}{{/each}}").len(), 1);
+        assert!(broken("{{#with x}}{{/with}}")[0].contains("there is no {{#with x}}"));
+        assert!(broken("{{#each donors}}{{/each}}")[0].contains("subscriber.topics"));
+    }
+
     proptest! {
         #[test]
-        fn never_panics(text in "(?s)[{}a-z_.\\n é]{0,60}|.{0,60}") {
+        fn never_panics(text in "(?s)[{}#/a-z_.\\n é]{0,60}|.{0,60}") {
             let _ = parse(&text);
         }
 

@@ -1,6 +1,8 @@
 //! A campaign's mail looked at: by staff before it leaves, by its reader on the web afterwards.
 
-use super::frame::{Links, MailFrame, Recipient, reason};
+use std::sync::Arc;
+
+use super::frame::{Chosen, Links, MailFrame, Recipient};
 use super::model::Variant;
 use super::skeleton::fill;
 use super::store::{self, readers};
@@ -10,7 +12,7 @@ use crate::mail::CLIPPED_ABOVE;
 use crate::organisation;
 use crate::outbox;
 use crate::subscribers::{Topic, topics};
-use crate::values::{At, CampaignId, DeliveryId, EmailAddress, Language, SubscriberId};
+use crate::values::{At, CampaignId, DeliveryId, EmailAddress, Language, SubscriberId, TopicId};
 
 /// A mail as it would arrive.
 #[derive(Debug, Clone)]
@@ -39,19 +41,20 @@ pub fn preview(
     let recipient = match reader {
         Some(reader) => {
             let found = readers::by_id(db, &[reader])?.remove(&reader).ok_or(Error::NotFound("subscriber"))?;
-            Recipient { name: found.name, address: found.email, language: found.language, reason: String::new() }
+            Recipient { name: found.name, address: found.email, language: found.language, topics: Arc::default() }
         }
         None => Recipient {
             name: String::new(),
             address: EmailAddress::parse("reader@example.org").map_err(Error::internal)?,
             language: variant.language.clone(),
-            reason: String::new(),
+            topics: Arc::default(),
         },
     };
     shown(db, frame, &variant, recipient, reader, frame.no_links(), now)
 }
 
-/// The mail of a delivery, for the page behind its web link. It shows nothing that the mail did not show; the link to
+/// The mail of a delivery, for the page behind its web link. It shows nothing that the mail did not show, except that
+/// conditions are decided by what the reader has chosen by now; the link to
 /// the reader's choices ends with the mail's own, however often this page is opened.
 ///
 /// # Errors
@@ -71,7 +74,7 @@ pub fn web_version(db: &mut Db, frame: &MailFrame, id: DeliveryId, now: At) -> R
         name: name.unwrap_or_default(),
         address: row.address,
         language: row.language,
-        reason: String::new(),
+        topics: Arc::default(),
     };
     shown(db, frame, &variant, recipient, row.subscriber_id, frame.links(id, row.updated_at), now)
 }
@@ -86,20 +89,26 @@ fn shown(
     now: At,
 ) -> Result<Preview, Error> {
     let organisation = organisation::store::get(db, now)?;
-    let chosen = match reader {
-        Some(reader) => readers::topics(db, variant.campaign_id, &[reader])?.remove(&reader),
-        None => None,
+    let names = topics::list(db, &variant.language)?;
+    let named = |ids: &[TopicId]| names.iter().filter(|topic| ids.contains(&topic.id)).collect::<Vec<&Topic>>();
+    let about = store::topics(db, variant.campaign_id)?;
+    let mut chosen = match reader {
+        Some(reader) => readers::all_topics(db, reader)?,
+        None => about.clone(),
     };
+    let mut why = named(&about);
+    why.retain(|topic| chosen.contains(&topic.id));
     // Who left since chose them once: the mail said so.
-    let ids = match chosen {
-        Some(ids) => ids,
-        None => store::topics(db, variant.campaign_id)?,
-    };
-    let topics = topics::list(db, &variant.language)?;
-    let topics: Vec<&Topic> = topics.iter().filter(|topic| ids.contains(&topic.id)).collect();
-    recipient.reason = reason(&variant.language, &topics);
-    let skeleton = frame.skeleton(variant, &organisation, false)?;
-    let values = frame.values(variant.campaign_id, &variant.language, &recipient, links);
+    if why.is_empty() {
+        why = named(&about);
+        chosen.extend(&about);
+    }
+    recipient.topics = Arc::new(Chosen::new(&variant.language, &why, &named(&chosen)));
+    let list_id = frame.list_id(&named(&about), &organisation);
+    let kept = frame.kept(variant, &organisation, &list_id, false)?;
+    let skeleton = &kept.skeleton;
+    let donate_url = frame.donate_url(variant.campaign_id, &variant.language);
+    let values = frame.values(&recipient, links, donate_url);
     let html = fill(&skeleton.html, &values);
     Ok(Preview {
         subject: fill(&skeleton.subject, &values),

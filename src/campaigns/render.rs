@@ -1,115 +1,124 @@
 //! Campaign mails for the outbox: who left meanwhile is skipped, everybody else gets their variant.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use super::frame::{About, MailFrame, Recipient, reason};
+use super::frame::{About, Chosen, MailFrame, Recipient};
 use super::model::Variant;
+use super::spliced::{Kept, mail_date};
 use super::store::{self, readers};
 use crate::db::Db;
-use crate::organisation::{self, Organisation};
+use crate::organisation;
 use crate::outbox::{Delivery, Prepared, Renderer};
-use crate::subscribers::{SubscriberState, Topic, topics};
-use crate::values::{At, CampaignId, Language, SubscriberId, TopicId, VariantId};
+use crate::subscribers::{Topic, topics};
+use crate::values::{At, SubscriberId, TopicId, VariantId};
 
 /// Shown beside a skipped delivery.
 const LEFT: &str = "left before it was sent";
+/// For so long a batch is mailed with the texts and names that the one before it had.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// The renderer of `deliveries.mail = 'campaign'`.
 pub struct CampaignMails {
-    pub frame: Arc<MailFrame>,
+    frame: Arc<MailFrame>,
+    known: Mutex<Option<Known>>,
+}
+
+/// What does not change from batch to batch, and when it was asked for.
+#[derive(Clone)]
+struct Known {
+    since: Instant,
+    texts: HashMap<VariantId, Arc<Text>>,
+}
+
+/// A variant and what belongs to it.
+struct Text {
+    variant: Variant,
+    kept: Arc<Kept>,
+    /// The campaign's.
+    topics: Vec<TopicId>,
+    /// All, named in the variant's language.
+    names: Vec<Topic>,
+    donate_url: Arc<str>,
+    /// What is said of each set of topics, by the set as the database gives it; none where the campaign has none of them.
+    chosen: Mutex<HashMap<String, Option<Arc<Chosen>>>>,
 }
 
 impl Renderer for CampaignMails {
     fn prepare(&self, db: &mut Db, rows: &[Delivery], now: At) -> anyhow::Result<Vec<Prepared>> {
-        let batch = Batch::load(db, rows, now)?;
-        rows.iter().map(|row| self.one(&batch, row, now)).collect()
+        let texts = self.texts(db, rows, now)?;
+        let ids: Vec<SubscriberId> = rows.iter().filter_map(|row| row.subscriber_id).collect();
+        let mut readers = readers::mailable(db, &ids)?;
+        let date = mail_date(now);
+        let one = |row: &Delivery| {
+            let reader = row.subscriber_id.and_then(|id| readers.remove(&id));
+            let Some(reader) = reader else { return Ok(Prepared::Skip(LEFT.into())) };
+            let text = row.variant_id.and_then(|id| texts.get(&id)).context("the campaign's text is gone")?;
+            let Some(topics) = text.chosen(reader.topics) else { return Ok(Prepared::Skip(LEFT.into())) };
+            let about =
+                About { delivery: row.id, donate_url: text.donate_url.clone(), now, date: date.clone(), test: false };
+            let recipient =
+                Recipient { name: reader.name, address: row.address.clone(), language: reader.language, topics };
+            Ok(Prepared::Mail(self.frame.mail(text.kept.clone(), recipient, about)))
+        };
+        rows.iter().map(one).collect()
     }
 }
 
 impl CampaignMails {
-    fn one(&self, batch: &Batch, row: &Delivery, now: At) -> anyhow::Result<Prepared> {
-        let Some((reader, chosen)) = batch.reader(row) else { return Ok(Prepared::Skip(LEFT.into())) };
-        let variant = row.variant_id.and_then(|id| batch.variants.get(&id)).context("the campaign's text is gone")?;
-        let names = batch.topics.get(&variant.language).map(Vec::as_slice).unwrap_or_default();
-        let of = |ids: &[TopicId]| -> Vec<Topic> { names.iter().filter(|t| ids.contains(&t.id)).cloned().collect() };
-        let chosen = of(chosen);
-        let about = About {
-            delivery: row.id,
-            organisation: batch.organisation.clone(),
-            language: variant.language.clone(),
-            list_id: self.frame.list_id(&of(batch.campaign_topics(row)), &batch.organisation),
-            now,
-        };
-        let recipient = Recipient {
-            name: reader.name.clone(),
-            address: row.address.clone(),
-            language: reader.language.clone(),
-            reason: String::new(),
-        };
-        let skeleton = self.frame.skeleton(variant, &batch.organisation, false)?;
-        let (frame, campaign) = (self.frame.clone(), variant.campaign_id);
-        Ok(Prepared::Mail(crate::mail::whole(move || {
-            let chosen: Vec<&Topic> = chosen.iter().collect();
-            let recipient = Recipient { reason: reason(&about.language, &chosen), ..recipient };
-            let values = frame.values(campaign, &about.language, &recipient, frame.links(about.delivery, now));
-            frame.email(&skeleton, &values, &recipient, &about)
-        })))
+    pub fn new(frame: Arc<MailFrame>) -> Self {
+        Self { frame, known: Mutex::new(None) }
+    }
+
+    /// The texts of these rows. The database is asked once a second, and for variants that are not known yet.
+    fn texts(&self, db: &mut Db, rows: &[Delivery], now: At) -> anyhow::Result<HashMap<VariantId, Arc<Text>>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut known = known
+            .filter(|known| known.since.elapsed() < FRESH)
+            .unwrap_or_else(|| Known { since: Instant::now(), texts: HashMap::new() });
+        let mut missing: Vec<VariantId> =
+            rows.iter().filter_map(|row| row.variant_id).filter(|id| !known.texts.contains_key(id)).collect();
+        missing.sort();
+        missing.dedup();
+        if !missing.is_empty() {
+            let organisation = organisation::store::get(db, now)?;
+            for variant in store::variants_of(db, &missing)? {
+                let ids = store::topics(db, variant.campaign_id)?;
+                let names = topics::list(db, &variant.language)?;
+                let own: Vec<&Topic> = names.iter().filter(|topic| ids.contains(&topic.id)).collect();
+                let list_id = self.frame.list_id(&own, &organisation);
+                let text = Text {
+                    kept: self.frame.kept(&variant, &organisation, &list_id, false)?,
+                    donate_url: self.frame.donate_url(variant.campaign_id, &variant.language),
+                    variant,
+                    topics: ids,
+                    names,
+                    chosen: Mutex::default(),
+                };
+                known.texts.insert(text.variant.id, Arc::new(text));
+            }
+            *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        }
+        Ok(known.texts)
     }
 }
 
-/// What a batch of rows needs, asked for in a handful of queries.
-struct Batch {
-    organisation: Arc<Organisation>,
-    variants: HashMap<VariantId, Variant>,
-    /// Every topic, named in each of the variants' languages.
-    topics: HashMap<Language, Vec<Topic>>,
-    readers: HashMap<SubscriberId, readers::Reader>,
-    /// Per campaign: its topics, and which of them these readers have now.
-    campaigns: HashMap<CampaignId, Chosen>,
-}
-
-/// A campaign's topics, and those that each reader has.
-type Chosen = (Vec<TopicId>, HashMap<SubscriberId, Vec<TopicId>>);
-
-impl Batch {
-    fn load(db: &mut Db, rows: &[Delivery], now: At) -> anyhow::Result<Self> {
-        let ids: Vec<SubscriberId> = rows.iter().filter_map(|row| row.subscriber_id).collect();
-        let mut variant_ids: Vec<VariantId> = rows.iter().filter_map(|row| row.variant_id).collect();
-        variant_ids.sort();
-        variant_ids.dedup();
-        let variants: HashMap<_, _> =
-            store::variants_of(db, &variant_ids)?.into_iter().map(|variant| (variant.id, variant)).collect();
-        let mut named = HashMap::new();
-        for variant in variants.values() {
-            if !named.contains_key(&variant.language) {
-                named.insert(variant.language.clone(), topics::list(db, &variant.language)?);
-            }
+impl Text {
+    /// What is said to a reader with these topics; none if the campaign has none of them.
+    fn chosen(&self, topics: Option<String>) -> Option<Arc<Chosen>> {
+        let topics = topics?;
+        let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = chosen.get(&topics) {
+            return found.clone();
         }
-        let mut people = readers::by_id(db, &ids)?;
-        let suppressed = readers::suppressed(db, &ids)?;
-        people.retain(|id, reader| reader.state == SubscriberState::Active && !suppressed.contains(id));
-        let mut campaigns = HashMap::new();
-        for campaign in rows.iter().filter_map(|row| row.campaign_id) {
-            if let Entry::Vacant(free) = campaigns.entry(campaign) {
-                free.insert((store::topics(db, campaign)?, readers::topics(db, campaign, &ids)?));
-            }
-        }
-        let organisation = Arc::new(organisation::store::get(db, now)?);
-        Ok(Self { organisation, variants, topics: named, readers: people, campaigns })
-    }
-
-    /// The reader, if they may still be mailed, and the topics for which they are.
-    fn reader(&self, row: &Delivery) -> Option<(&readers::Reader, &[TopicId])> {
-        let reader = self.readers.get(&row.subscriber_id?)?;
-        let topics = self.campaigns.get(&row.campaign_id?)?.1.get(&reader.id)?;
-        Some((reader, topics))
-    }
-
-    fn campaign_topics(&self, row: &Delivery) -> &[TopicId] {
-        row.campaign_id.and_then(|id| self.campaigns.get(&id)).map(|(topics, _)| topics.as_slice()).unwrap_or_default()
+        let ids: Vec<i64> = topics.split(',').filter_map(|id| id.parse().ok()).collect();
+        let all: Vec<&Topic> = self.names.iter().filter(|topic| ids.contains(&topic.id.0)).collect();
+        let why: Vec<&Topic> = all.iter().filter(|topic| self.topics.contains(&topic.id)).copied().collect();
+        let made = (!why.is_empty()).then(|| Arc::new(Chosen::new(&self.variant.language, &why, &all)));
+        chosen.insert(topics, made.clone());
+        made
     }
 }

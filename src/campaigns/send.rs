@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::error::{Error, Problems};
 use crate::jobs;
 use crate::organisation;
+use crate::subscribers::topics;
 use crate::values::{At, CampaignId};
 
 /// The kind of job that starts a campaign at its time; its payload is a [`StartJob`].
@@ -57,6 +58,7 @@ pub fn check(db: &mut Db, campaign: &Campaign, at: Option<At>, now: At) -> Resul
         let words = format!("write it in {} too: readers of other languages get that", first.own_name());
         problems.add("variants", words);
     }
+    let known = topics::list(db, &first)?;
     for variant in &variants {
         let language = variant.language.own_name();
         if variant.subject.is_empty() {
@@ -65,8 +67,8 @@ pub fn check(db: &mut Db, campaign: &Campaign, at: Option<At>, now: At) -> Resul
         if variant.body.is_empty() {
             problems.add("variants", format!("the text in {language} is empty"));
         }
-        check_placeholders(&mut problems, "subject", &variant.subject);
-        check_placeholders(&mut problems, "body", &variant.body);
+        check_placeholders(&mut problems, "subject", &variant.subject, &known);
+        check_placeholders(&mut problems, "body", &variant.body, &known);
     }
     if store::topics(db, campaign.id)?.is_empty() {
         problems.add("topics", "choose at least one topic");

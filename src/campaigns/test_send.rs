@@ -5,7 +5,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{About, MailFrame, Recipient, reason};
+use super::frame::{About, Chosen, MailFrame, Recipient};
+use super::spliced::mail_date;
 use super::store;
 use crate::audit::{self, Actor};
 use crate::db::Db;
@@ -67,31 +68,25 @@ impl TestMails {
         let Some(variant) = variants.into_iter().next() else {
             return Ok(Prepared::Skip("the text was removed before it was sent".into()));
         };
-        let organisation = Arc::new(organisation::store::get(db, now)?);
+        let organisation = organisation::store::get(db, now)?;
         let ids = store::topics(db, payload.campaign)?;
         let mut topics = topics::list(db, &variant.language)?;
         topics.retain(|topic| ids.contains(&topic.id));
+        let topics: Vec<&Topic> = topics.iter().collect();
         let about = About {
             delivery: row.id,
-            list_id: self.frame.list_id(&topics, &organisation),
-            organisation,
-            language: variant.language.clone(),
+            donate_url: self.frame.donate_url(payload.campaign, &variant.language),
             now,
+            date: mail_date(now),
+            test: true,
         };
         let recipient = Recipient {
             name: payload.name,
             address: row.address.clone(),
             language: variant.language.clone(),
-            reason: reason(&variant.language, &topics.iter().collect::<Vec<&Topic>>()),
+            topics: Arc::new(Chosen::new(&variant.language, &topics, &topics)),
         };
-        let frame = self.frame.clone();
-        Ok(Prepared::Mail(crate::mail::whole(move || {
-            let skeleton = frame.skeleton(&variant, &about.organisation, true)?;
-            let values = frame.values(payload.campaign, &variant.language, &recipient, frame.no_links());
-            let mut email = frame.email(&skeleton, &values, &recipient, &about)?;
-            // The name is a sample's; the address is the tester's.
-            email.to_name = None;
-            Ok(email)
-        })))
+        let kept = self.frame.kept(&variant, &organisation, &self.frame.list_id(&topics, &organisation), true)?;
+        Ok(Prepared::Mail(self.frame.mail(kept, recipient, about)))
     }
 }

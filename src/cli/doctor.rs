@@ -2,14 +2,13 @@
 
 use std::io::{Write, stdout};
 
-use secrecy::ExposeSecret;
-
+use crate::app;
 use crate::config::{Config, Mode};
 use crate::db::{Database, Db, PoolSizes, dialect};
 use crate::error::Error;
 use crate::installation;
-use crate::mail::{Connection, MailServer, Signer};
-use crate::outbox::servers;
+use crate::mail::{Connection, Signer};
+use crate::outbox::{Server, servers};
 use crate::payments;
 use crate::stripe::{Failure, Listing, Live, StripeApi};
 use crate::values::{At, Clock};
@@ -29,7 +28,7 @@ pub async fn run(config: Config) -> anyhow::Result<bool> {
         report.say(true, "public address", config.web.public_url.as_str())?;
     }
     database(&config, &mut report)?;
-    mail_server(&config, &mut report).await?;
+    mail_servers(&config, &mut report).await?;
     dkim(&config, &mut report)?;
     stripe(&config, &mut report).await?;
     writeln!(stdout(), "not checked: DNS records (SPF, DKIM, DMARC), the machine's clock")?;
@@ -149,32 +148,45 @@ async fn reads_balance(live: &Live) -> Result<(), Failure> {
     live.payouts(&one).await.map(drop)
 }
 
-async fn mail_server(config: &Config, report: &mut Report) -> anyhow::Result<()> {
-    let Some(url) = &config.mail.smtp_url else {
+/// Each of the mail servers by itself: one that answers must not hide one that does not.
+async fn mail_servers(config: &Config, report: &mut Report) -> anyhow::Result<()> {
+    if config.mail.smtp_urls.is_empty() {
         return Ok(report.say(true, "mail server", "the sandbox's own mailbox (/sandbox/mail)")?);
+    }
+    let servers = match app::mail_servers(config) {
+        Ok(servers) => servers,
+        Err(error) => return Ok(report.say(false, "mail server", &error.to_string())?),
     };
-    let server = match MailServer::parse(url.expose_secret()) {
-        Ok(server) => server,
-        Err(error) => return Ok(report.say(false, "mail server", &format!("PLEDGEPOST_SMTP_URL: {error}"))?),
-    };
-    match Connection::open(&server, config.web.host()).await {
-        Ok(connection) => {
-            connection.quit().await;
-            report.say(true, "mail server", &format!("{} answers", server.name()))?;
+    for server in servers {
+        match Connection::open(&server.address, config.web.host()).await {
+            Ok(connection) => {
+                connection.quit().await;
+                report.say(true, "mail server", &format!("{} answers", server.name))?;
+            }
+            Err(fault) if servers_differ(&server) => {
+                report.say(false, "mail server", &format!("{}: {fault}", server.name))?;
+            }
+            Err(fault) => report.say(false, "mail server", &fault.to_string())?,
         }
-        Err(fault) => report.say(false, "mail server", &fault.to_string())?,
     }
     Ok(())
+}
+
+/// Whether the server's name does not stand in its faults already.
+fn servers_differ(server: &Server) -> bool {
+    server.name != server.address.name()
 }
 
 fn dkim(config: &Config, report: &mut Report) -> anyhow::Result<()> {
     let Some(dkim) = &config.mail.dkim else {
         return Ok(report.say(true, "DKIM", "left to the mail server")?);
     };
-    match Signer::from_file(&dkim.domain, &dkim.selector, &dkim.key_file) {
+    match Signer::from_files(&dkim.domain, &dkim.keys) {
         Ok(signer) => {
-            report.say(true, "DKIM", &format!("publish as TXT record of {}:", signer.record_name()))?;
-            writeln!(stdout(), "     {}", signer.record_value())?;
+            for (name, value) in signer.records() {
+                report.say(true, "DKIM", &format!("publish as TXT record of {name}:"))?;
+                writeln!(stdout(), "     {value}")?;
+            }
         }
         Err(error) => report.say(false, "DKIM", &format!("{error:#}"))?,
     }

@@ -49,7 +49,7 @@ pub async fn run(app: Arc<App>, door: Option<TcpListener>) -> anyhow::Result<boo
 
 /// Delivers and runs jobs until SIGTERM or SIGINT.
 pub async fn worker(app: Arc<App>, listener: Option<TcpListener>) -> anyhow::Result<bool> {
-    telemetry::init_metrics()?;
+    // Nobody can ask this process for its numbers, so none are gathered.
     let door = SandboxDoor::open(&app, listener);
     let background = Background::start(&app).await?;
     tracing::info!(database = app.config.database.shown(), "Pledgepost delivers");

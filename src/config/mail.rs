@@ -10,8 +10,8 @@ use crate::values::EmailAddress;
 
 #[derive(Debug, Clone)]
 pub struct MailConfig {
-    /// `PLEDGEPOST_SMTP_URL`; none in the sandbox, where the mailbox's own address is used.
-    pub smtp_url: Option<SecretString>,
+    /// `PLEDGEPOST_SMTP_URL`: an entry per mail server; none in the sandbox, where the mailbox's own address is used.
+    pub smtp_urls: Vec<SecretString>,
     /// Beats the organisation's sender address.
     pub from: Option<EmailAddress>,
     pub dkim: Option<Dkim>,
@@ -21,18 +21,20 @@ pub struct MailConfig {
 #[derive(Debug, Clone)]
 pub struct Dkim {
     pub domain: String,
-    pub selector: String,
-    pub key_file: PathBuf,
+    /// Each key's selector and file: an RSA key, and an Ed25519 key beside it if wanted.
+    pub keys: Vec<(String, PathBuf)>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Sending {
-    /// Connections to the mail server, per process.
+    /// Connections of a process to each mail server that does not say otherwise.
     pub connections: u32,
-    /// Mails per second; 0 is no limit.
+    /// Mails per second, of all nodes and through all mail servers; 0 is no limit.
     pub rate: u32,
     /// Most rows that a crash may leave uncertain, per process.
     pub doubt_window: u32,
+    /// Where a process writes down which mails left; none is beside the SQLite database, and on PostgreSQL nowhere.
+    pub state_dir: Option<PathBuf>,
 }
 
 impl MailConfig {
@@ -44,14 +46,30 @@ impl MailConfig {
         let dkim = match (&raw.dkim_domain, &raw.dkim_selector, &raw.dkim_key_file) {
             (None, None, None) => None,
             (Some(domain), Some(selector), Some(file)) => {
-                Some(Dkim { domain: domain.clone(), selector: selector.clone(), key_file: file.into() })
+                Some(Dkim { domain: domain.clone(), keys: dkim_keys(selector, file)? })
             }
             _ => bail!(
                 "DKIM needs all of PLEDGEPOST_DKIM_DOMAIN, PLEDGEPOST_DKIM_SELECTOR and PLEDGEPOST_DKIM_KEY_FILE, or none of them"
             ),
         };
-        Ok(Self { smtp_url: raw.smtp_url.clone().map(SecretString::from), from: from.transpose()?, dkim })
+        let smtp_urls = raw.smtp_url.iter().flatten().cloned().map(SecretString::from).collect();
+        Ok(Self { smtp_urls, from: from.transpose()?, dkim })
     }
+}
+
+/// The lists of selectors and files, which go together.
+fn dkim_keys(selectors: &str, files: &str) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let list = |text: &str| text.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>();
+    let (selectors, files) = (list(selectors), list(files));
+    if selectors.len() != files.len() {
+        bail!(
+            "PLEDGEPOST_DKIM_SELECTOR and PLEDGEPOST_DKIM_KEY_FILE must list the same number of keys, with commas between \
+             them: there are {} and {}",
+            selectors.len(),
+            files.len()
+        );
+    }
+    Ok(selectors.into_iter().zip(files.into_iter().map(PathBuf::from)).collect())
 }
 
 impl Sending {
@@ -64,6 +82,11 @@ impl Sending {
         if !(1..=10_000).contains(&doubt_window) {
             bail!("PLEDGEPOST_DOUBT_WINDOW is a number from 1 to 10000, not {doubt_window}");
         }
-        Ok(Self { connections, rate: raw.send_rate.unwrap_or(0), doubt_window })
+        Ok(Self {
+            connections,
+            rate: raw.send_rate.unwrap_or(0),
+            doubt_window,
+            state_dir: raw.state_dir.clone().map(PathBuf::from),
+        })
     }
 }

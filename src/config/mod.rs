@@ -7,8 +7,8 @@
 //! | `PLEDGEPOST_PUBLIC_URL` | what links in mails begin with; `http://` + bind |
 //! | `PLEDGEPOST_SECRET_KEY` | one or several, newest first, comma-separated |
 //! | `PLEDGEPOST_TRUSTED_PROXIES` | addresses or networks whose `X-Forwarded-For` is believed |
-//! | `PLEDGEPOST_SMTP_URL`, `_MAIL_FROM`, `_DKIM_DOMAIN`, `_DKIM_SELECTOR`, `_DKIM_KEY_FILE` | the mail server and the sender |
-//! | `PLEDGEPOST_SEND_CONNECTIONS` (10), `_SEND_RATE` (0: no limit), `_DOUBT_WINDOW` (250) | delivery |
+//! | `PLEDGEPOST_SMTP_URL` (one or several), `_MAIL_FROM`, `_DKIM_DOMAIN`, `_DKIM_SELECTOR`, `_DKIM_KEY_FILE` | the mail servers and the sender |
+//! | `PLEDGEPOST_SEND_CONNECTIONS` (10), `_SEND_RATE` (0: no limit), `_DOUBT_WINDOW` (250), `_STATE_DIR` | delivery |
 //! | `PLEDGEPOST_STRIPE_SECRET_KEY`, `_STRIPE_WEBHOOK_SECRET`, `_STRIPE_API_BASE`, `PLEDGEPOST_SANDBOX` | giving |
 //! | `PLEDGEPOST_LOG` | what is logged, in `tracing`'s filter language; `info` |
 

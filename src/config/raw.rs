@@ -18,7 +18,8 @@ pub struct Raw {
     pub secret_key: Option<Vec<String>>,
     #[serde(default, deserialize_with = "list")]
     pub trusted_proxies: Option<Vec<String>>,
-    pub smtp_url: Option<String>,
+    #[serde(default, deserialize_with = "addresses")]
+    pub smtp_url: Option<Vec<String>>,
     pub mail_from: Option<String>,
     pub dkim_domain: Option<String>,
     pub dkim_selector: Option<String>,
@@ -26,6 +27,7 @@ pub struct Raw {
     pub send_connections: Option<u32>,
     pub send_rate: Option<u32>,
     pub doubt_window: Option<u32>,
+    pub state_dir: Option<String>,
     pub stripe_secret_key: Option<String>,
     #[serde(default, deserialize_with = "list")]
     pub stripe_webhook_secret: Option<Vec<String>>,
@@ -35,7 +37,7 @@ pub struct Raw {
 }
 
 /// The names after `PLEDGEPOST_`, in small letters.
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 19] = [
     "bind",
     "public_url",
     "secret_key",
@@ -48,6 +50,7 @@ const VARIABLES: [&str; 18] = [
     "send_connections",
     "send_rate",
     "doubt_window",
+    "state_dir",
     "stripe_secret_key",
     "stripe_webhook_secret",
     "stripe_api_base",
@@ -91,18 +94,62 @@ impl Raw {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Either {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// A list of addresses in the file, or one text with commas or white space between them. A comma within an address, in a
+/// password say, belongs to it.
+fn addresses<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let parts = match Option::<Either>::deserialize(deserializer)? {
+        None => return Ok(None),
+        Some(Either::One(text)) => split_addresses(&text),
+        Some(Either::Many(many)) => many.iter().flat_map(|text| split_addresses(text)).collect(),
+    };
+    Ok(Some(parts).filter(|parts| !parts.is_empty()))
+}
+
+fn split_addresses(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for piece in text.split_inclusive(|c: char| c == ',' || c.is_whitespace()) {
+        let begins = piece.starts_with("smtp://") || piece.starts_with("smtps://");
+        match parts.last_mut() {
+            Some(last) if !begins => last.push_str(piece),
+            _ => parts.push(piece.to_owned()),
+        }
+    }
+    let edge = |c: char| c == ',' || c.is_whitespace();
+    parts.iter().map(|part| part.trim_matches(edge).to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
 /// A list in the file, or one text with commas (as in the environment).
 fn list<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        One(String),
-        Many(Vec<String>),
-    }
     Ok(Option::<Either>::deserialize(deserializer)?.map(|either| match either {
         Either::One(text) => {
             text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
         }
         Either::Many(many) => many,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_addresses;
+
+    #[test]
+    fn addresses_are_told_apart() {
+        let both = ["smtp://u:a,b@one.example?weight=3", "smtps://two.example"];
+        for text in [
+            "smtp://u:a,b@one.example?weight=3,smtps://two.example",
+            " smtp://u:a,b@one.example?weight=3 \n\t smtps://two.example, ",
+            ",smtp://u:a,b@one.example?weight=3 , smtps://two.example",
+        ] {
+            assert_eq!(split_addresses(text), both, "{text:?}");
+        }
+        assert_eq!(split_addresses("one.example, two.example"), ["one.example, two.example"]);
+        assert!(split_addresses(" , ").is_empty());
+    }
 }

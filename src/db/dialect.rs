@@ -82,6 +82,26 @@ pub fn json_items(db: &Db, column: &str) -> String {
     }
 }
 
+/// Counts anew what the planner should know of these tables, before or after a statement on very many rows. SQLite plans by
+/// the indexes alone, and is asked such that this is enough.
+///
+/// # Errors
+/// The back end's.
+pub fn refresh_statistics(db: &mut Db, tables: &[&'static str]) -> QueryResult<()> {
+    match db {
+        Db::Pg(c) => c.batch_execute(&format!("ANALYZE {}", tables.join(", "))),
+        Db::Sqlite(_) => Ok(()),
+    }
+}
+
+/// An aggregate: the numbers of a column as text, separated by commas; null for none.
+pub fn numbers_joined(db: &Db, column: &str) -> String {
+    match db {
+        Db::Pg(_) => format!("string_agg(CAST({column} AS text), ',')"),
+        Db::Sqlite(_) => format!("group_concat({column}, ',')"),
+    }
+}
+
 /// Whether several processes may deliver from this database.
 pub fn shares_delivery(db: &Db) -> bool {
     matches!(db, Db::Pg(_))
@@ -116,6 +136,20 @@ pub fn lock_table(db: &mut Db, table: &'static str) -> QueryResult<()> {
 struct Count {
     #[diesel(sql_type = BigInt)]
     n: i64,
+}
+
+/// Microseconds since 1970 by the clock that all processes on this database share: PostgreSQL's own (`clock_timestamp`,
+/// which goes on within a transaction), or this machine's for SQLite, where only one process delivers.
+///
+/// # Errors
+/// The back end's.
+pub fn clock_micros(db: &mut Db) -> QueryResult<i64> {
+    match db {
+        Db::Pg(c) => diesel::sql_query("SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint AS n")
+            .get_result::<Count>(c)
+            .map(|row| row.n),
+        Db::Sqlite(_) => Ok(chrono::Utc::now().timestamp_micros()),
+    }
 }
 
 /// Whether a table of that name exists.

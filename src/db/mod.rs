@@ -6,6 +6,7 @@
 
 mod both;
 pub mod dialect;
+mod fixed;
 pub mod migrate;
 mod pool;
 pub mod schema;
@@ -14,6 +15,7 @@ pub mod types;
 mod url;
 
 pub use both::Both;
+pub use fixed::{Fixed, fixed};
 pub use pool::{Database, PoolSizes, open};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

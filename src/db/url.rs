@@ -59,6 +59,18 @@ impl DatabaseUrl {
         }
     }
 
+    /// A file name that tells this database from any other on this machine: host, port and name, no user and password.
+    pub fn identity(&self) -> String {
+        let text = match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(url) => match ::url::Url::parse(url.expose_secret()) {
+                Ok(url) => format!("{}-{}-{}", url.host_str().unwrap_or(""), url.port().unwrap_or(5432), url.path()),
+                Err(_) => "postgresql".into(),
+            },
+        };
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '_' }).collect()
+    }
+
     /// For people: the file, or the host and database without user and password.
     pub fn shown(&self) -> String {
         match self {

@@ -15,19 +15,33 @@ use crate::values::{At, Clock, NodeId};
 /// Gives back what a dead node had leased, in the transaction that removes it.
 pub type Heirs = Vec<Arc<dyn Fn(&mut Db, NodeId, At) -> QueryResult<()> + Send + Sync>>;
 
+/// The nodes of this machine that are known to be gone, asked when a process registers; and what to do when they are buried.
+pub struct Gone {
+    pub which: Arc<dyn Fn() -> Vec<NodeId> + Send + Sync>,
+    pub buried: Arc<dyn Fn(NodeId) + Send + Sync>,
+}
+
 pub struct Keeper {
     db: Database,
     clock: Clock,
     node: Arc<Node>,
     heirs: Heirs,
     watch: Watch,
+    gone: Option<Gone>,
     /// SQLite: held for as long as this process works.
     lock: Option<File>,
 }
 
 impl Keeper {
     pub fn new(db: Database, clock: Clock, node: Arc<Node>, heirs: Heirs) -> Self {
-        Self { db, clock, node, heirs, watch: Watch::default(), lock: None }
+        Self { db, clock, node, heirs, watch: Watch::default(), gone: None, lock: None }
+    }
+
+    /// Buries these nodes at once, instead of after the time of patience.
+    #[must_use]
+    pub fn knowing(mut self, gone: Option<Gone>) -> Self {
+        self.gone = gone;
+        self
     }
 
     /// Registers if that is possible, then beats until `stop`; at the end the node's rows are given back.
@@ -103,9 +117,18 @@ impl Keeper {
         let (name, now) = (format!("{}/{}", host_name(), std::process::id()), self.clock.now());
         let id = self.write(move |db| store::register(db, &name, now))?;
         tracing::info!(node = %id, "this process delivers");
+        let nodes = self.db.read_here(|db| -> anyhow::Result<_> { Ok(store::all(db)?) })?;
+        if let Some(Gone { which, buried }) = self.gone.take() {
+            for other in which().into_iter().filter(|other| *other != id) {
+                if let Some((_, counter)) = nodes.iter().find(|(node, _)| *node == other) {
+                    self.bury(other, *counter)?;
+                }
+                buried(other);
+            }
+        }
         if self.lock.is_some() {
             // We hold the only right to work on this file, so every other node is gone.
-            for (other, counter) in self.db.read_here(|db| -> anyhow::Result<_> { Ok(store::all(db)?) })? {
+            for (other, counter) in nodes {
                 if other != id {
                     self.bury(other, counter)?;
                 }

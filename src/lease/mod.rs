@@ -11,7 +11,7 @@ mod node;
 mod store;
 mod watch;
 
-pub use keeper::{Heirs, Keeper};
+pub use keeper::{Gone, Heirs, Keeper};
 pub use node::{Node, awake};
 pub use store::all as nodes;
 pub use watch::Watch;

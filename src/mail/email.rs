@@ -8,6 +8,7 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message, MultiPart, MultiPartKind, SinglePart};
 
 use super::Signer;
+use super::splice::header::one_line;
 use crate::values::{At, EmailAddress, Language, sha256_hex};
 
 /// Above this many bytes some mail clients cut a mail and hide its foot.
@@ -59,7 +60,7 @@ impl Email {
         let mut builder = Message::builder()
             .from(mailbox(Some(&self.from.name), &self.from.address)?)
             .to(mailbox(self.to_name.as_deref(), &self.to)?)
-            .subject(one_line(&self.subject))
+            .subject(one_line(&self.subject).into_owned())
             .date(self.date.0.into())
             .raw_header(verbatim("Message-ID", bracketed(&self.message_id)?))
             .raw_header(encoded("Content-Language", self.language.as_str()));
@@ -81,17 +82,17 @@ impl Email {
             .build()
             .singlepart(SinglePart::plain(crlf(&self.text).into_owned()))
             .singlepart(SinglePart::html(crlf(&self.html).into_owned()));
-        let bytes = builder.multipart(parts).context("the mail cannot be put together")?.formatted();
-        match signer {
-            Some(signer) => signer.sign(&bytes, self.date),
-            None => Ok(bytes),
+        let mut bytes = builder.multipart(parts).context("the mail cannot be put together")?.formatted();
+        if let Some(signer) = signer {
+            signer.sign(&mut bytes, 0, self.date)?;
         }
+        Ok(bytes)
     }
 }
 
 fn mailbox(name: Option<&str>, address: &EmailAddress) -> anyhow::Result<Mailbox> {
     let name = name.map(one_line).filter(|name| !name.is_empty());
-    Ok(Mailbox::new(name, envelope_address(address)?))
+    Ok(Mailbox::new(name.map(Cow::into_owned), envelope_address(address)?))
 }
 
 /// The address as lettre knows it.
@@ -100,17 +101,16 @@ pub(super) fn envelope_address(address: &EmailAddress) -> anyhow::Result<Address
     Address::new(local, domain).with_context(|| format!("the address {} cannot be mailed", address.masked()))
 }
 
-/// A header ends at a line break; whatever else is invisible has no place in one either.
-fn one_line(text: &str) -> String {
-    let visible = |c: char| !c.is_control() && c != '\u{2028}' && c != '\u{2029}';
-    text.split(|c| !visible(c)).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn bracketed(value: &str) -> anyhow::Result<String> {
+/// The value, if it may stand between angle brackets in a header.
+pub(super) fn checked_for_brackets(value: &str) -> anyhow::Result<&str> {
     if value.is_empty() || value.len() > 900 || !value.bytes().all(|b| b.is_ascii_graphic() && b != b'<' && b != b'>') {
         bail!("{value:?} cannot stand in a mail's header");
     }
-    Ok(format!("<{value}>"))
+    Ok(value)
+}
+
+fn bracketed(value: &str) -> anyhow::Result<String> {
+    Ok(format!("<{}>", checked_for_brackets(value)?))
 }
 
 /// As it is: some servers do not find a folded Message-ID or List-Unsubscribe. Only for values checked before.
@@ -123,7 +123,7 @@ fn encoded(name: &'static str, value: &str) -> HeaderValue {
 }
 
 /// Every line end as CRLF; in one pass, because lettre inserts them one by one.
-fn crlf(text: &str) -> Cow<'_, str> {
+pub(super) fn crlf(text: &str) -> Cow<'_, str> {
     if !text.contains(['\r', '\n']) {
         return Cow::Borrowed(text);
     }

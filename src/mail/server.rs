@@ -1,9 +1,12 @@
 //! Where mail goes: what `PLEDGEPOST_SMTP_URL` says.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use url::{Host, Url};
+
+use super::wire::Pipelining;
 
 /// How the connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct MailServer {
     tls: Tls,
     /// `SecretString` prints nothing of itself.
     credentials: Option<(String, SecretString)>,
+    /// Shared by all clones: what this process learnt of how the server takes commands.
+    pipelining: Arc<Pipelining>,
 }
 
 /// Never repeats the URL, which may hold a password.
@@ -33,12 +38,31 @@ pub struct MailServer {
 #[error("PLEDGEPOST_SMTP_URL: {0}")]
 pub struct InvalidMailServer(String);
 
+impl InvalidMailServer {
+    /// `why` must not repeat the address.
+    pub fn of(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// Takes a parameter behind the `?` that this module does not know: whether it is one, or what is wrong with it.
+pub type OtherParameter<'a> = dyn FnMut(&str, &str) -> Result<bool, String> + 'a;
+
 impl MailServer {
-    /// Reads `smtp://[user:password@]host[:port][?tls=none|opportunistic|required]` or `smtps://…`.
+    /// Reads `smtp://[user:password@]host[:port][?tls=none|opportunistic|required]` or `smtps://…`;
+    /// `?pipelining=off` sends one command at a time whatever the server offers.
     ///
     /// # Errors
     /// Says which part is wrong.
     pub fn parse(input: &str) -> Result<Self, InvalidMailServer> {
+        Self::parse_with(input, &mut |_, _| Ok(false))
+    }
+
+    /// [`MailServer::parse`] for an address that may say more than how to speak to the server.
+    ///
+    /// # Errors
+    /// Says which part is wrong.
+    pub fn parse_with(input: &str, other: &mut OtherParameter<'_>) -> Result<Self, InvalidMailServer> {
         let wrong = |message: &str| Err(InvalidMailServer(message.to_owned()));
         let Ok(url) = Url::parse(input.trim()) else {
             return wrong("not an address of the form smtp://user:password@host:587");
@@ -69,15 +93,29 @@ impl MailServer {
             _ => return wrong("has a user name without a password, or the other way round"),
         };
         let mut tls = if implicit { Tls::Implicit } else { Tls::Opportunistic };
+        let mut pipelining = Pipelining::default();
         for (key, value) in url.query_pairs() {
-            tls = match (key.as_ref(), value.as_ref()) {
+            match (key.as_ref(), value.as_ref()) {
                 ("tls", _) if implicit => return wrong("smtps:// is always encrypted; leave ?tls= away"),
-                ("tls", "none") => Tls::None,
-                ("tls", "opportunistic") => Tls::Opportunistic,
-                ("tls", "required") => Tls::Required,
+                ("tls", "none") => tls = Tls::None,
+                ("tls", "opportunistic") => tls = Tls::Opportunistic,
+                ("tls", "required") => tls = Tls::Required,
                 ("tls", _) => return wrong("tls is none, opportunistic or required"),
-                _ => return wrong("only ?tls= may follow the host"),
-            };
+                ("pipelining", "on") => {}
+                ("pipelining", "off") => pipelining = Pipelining::off(),
+                ("pipelining", _) => return wrong("pipelining is on or off"),
+                (key, value) => match other(key, value) {
+                    Ok(true) => {}
+                    // A ? in a password is taken for the beginning of these: nothing that may be one is repeated.
+                    Ok(false)
+                        if key.len() <= 20 && key.bytes().all(|b| b.is_ascii_lowercase()) && !value.is_empty() =>
+                    {
+                        return wrong(&format!("there is no parameter {key}="));
+                    }
+                    Ok(false) => return wrong("has a parameter that is not known; a ? in a password is written %3F"),
+                    Err(why) => return wrong(&why),
+                },
+            }
         }
         if tls == Tls::None && credentials.is_some() {
             return wrong("a password is never sent without encryption; leave tls=none away");
@@ -87,7 +125,7 @@ impl MailServer {
             (false, true) => 587,
             (false, false) => 25,
         };
-        Ok(Self { host, port: url.port().unwrap_or(usual), tls, credentials })
+        Ok(Self { host, port: url.port().unwrap_or(usual), tls, credentials, pipelining: Arc::new(pipelining) })
     }
 
     pub fn host(&self) -> &str {
@@ -108,6 +146,9 @@ impl MailServer {
     }
     pub(super) fn credentials(&self) -> Option<&(String, SecretString)> {
         self.credentials.as_ref()
+    }
+    pub(super) fn pipelining(&self) -> &Arc<Pipelining> {
+        &self.pipelining
     }
     /// Whether the server is this machine, so that nobody can listen in between.
     pub(super) fn is_loopback(&self) -> bool {
@@ -177,6 +218,7 @@ mod tests {
             "smtp://:secret@host",
             "smtp://host?tls=maybe",
             "smtp://host?timeout=5",
+            "smtp://host?pipelining=perhaps",
             "smtps://host?tls=none",
             "smtp://host/path",
             "smtp://u:sec#ret@host",

@@ -4,14 +4,14 @@
 //! leaks timing (RUSTSEC-2023-0071); lettre also cannot cover the Content-Type of a multipart. A test compares the two
 //! signature by signature.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use aws_lc_rs::{digest, rand};
 use data_encoding::BASE64;
 
-use super::canonical::{fields, find, relaxed_body, relaxed_field};
+use super::canonical::{fields, relaxed_body, relaxed_field, split};
 use crate::values::At;
 
 /// What a signature covers, where the mail has it. RFC 8058 section 4 wants the List-Unsubscribe pair in it.
@@ -38,40 +38,63 @@ enum Key {
     Ed25519(Ed25519KeyPair),
 }
 
-/// Signs mails for one domain with one key.
-pub struct Signer {
-    domain: String,
+/// A key and the name under which its public half stands in DNS.
+struct NamedKey {
     selector: String,
     key: Key,
+}
+
+/// Signs mails for one domain, with each of its keys.
+pub struct Signer {
+    domain: String,
+    keys: Vec<NamedKey>,
     sealed: &'static [&'static str],
 }
 
 impl Signer {
-    /// Reads the key file.
+    /// Reads the key files: one for each selector.
     ///
     /// # Errors
     /// Names the setting that is wrong.
-    pub fn from_file(domain: &str, selector: &str, key_file: &Path) -> anyhow::Result<Self> {
-        let pem = std::fs::read_to_string(key_file)
-            .with_context(|| format!("PLEDGEPOST_DKIM_KEY_FILE: {} cannot be read", key_file.display()))?;
-        Self::new(domain, selector, &pem)
+    pub fn from_files(domain: &str, files: &[(String, PathBuf)]) -> anyhow::Result<Self> {
+        let mut keys = Vec::new();
+        for (selector, file) in files {
+            let pem = std::fs::read_to_string(file)
+                .with_context(|| format!("PLEDGEPOST_DKIM_KEY_FILE: {} cannot be read", file.display()))?;
+            keys.push((selector.as_str(), pem));
+        }
+        let keys: Vec<(&str, &str)> = keys.iter().map(|(selector, pem)| (*selector, pem.as_str())).collect();
+        Self::new(domain, &keys)
     }
 
-    /// From a private key in PEM form: RSA (PKCS#1 or PKCS#8, 2048 bits or more) or Ed25519 (PKCS#8).
+    /// From selectors and private keys in PEM form: RSA (PKCS#1 or PKCS#8, 2048 bits or more), and Ed25519 (PKCS#8)
+    /// beside it.
     ///
     /// # Errors
     /// Names the setting that is wrong.
-    pub fn new(domain: &str, selector: &str, pem: &str) -> anyhow::Result<Self> {
+    pub fn new(domain: &str, keys: &[(&str, &str)]) -> anyhow::Result<Self> {
         let domain = idna::domain_to_ascii_strict(domain.trim())
             .ok()
             .filter(|domain| is_dns_name(domain) && domain.contains('.'))
             .context("PLEDGEPOST_DKIM_DOMAIN is not a domain name, such as example.org")?;
-        let selector = selector.trim().to_ascii_lowercase();
-        if !is_dns_name(&selector) {
-            bail!("PLEDGEPOST_DKIM_SELECTOR is not a name for DNS, such as mail2024");
+        let mut named: Vec<NamedKey> = Vec::new();
+        for (selector, pem) in keys {
+            let selector = selector.trim().to_ascii_lowercase();
+            if !is_dns_name(&selector) {
+                bail!("PLEDGEPOST_DKIM_SELECTOR is not a name for DNS, such as mail2024");
+            }
+            if named.iter().any(|other| other.selector == selector) {
+                bail!("PLEDGEPOST_DKIM_SELECTOR names {selector} twice: each key needs a record of its own");
+            }
+            named.push(NamedKey { selector, key: parse_key(pem).context("PLEDGEPOST_DKIM_KEY_FILE")? });
         }
-        let key = parse_key(pem).context("PLEDGEPOST_DKIM_KEY_FILE")?;
-        Ok(Self { domain, selector, key, sealed: &SEALED })
+        if !named.iter().any(|one| matches!(one.key, Key::Rsa(_))) {
+            bail!(
+                "PLEDGEPOST_DKIM_KEY_FILE has no RSA key. Many receivers do not know Ed25519 and would take the mails for \
+                 unsigned: list an RSA key too (both sign each mail)"
+            );
+        }
+        Ok(Self { domain, keys: named, sealed: &SEALED })
     }
 
     /// The domain that signs.
@@ -79,73 +102,97 @@ impl Signer {
         &self.domain
     }
 
-    /// The name of the DNS record that must hold the public key.
-    pub fn record_name(&self) -> String {
-        format!("{}._domainkey.{}", self.selector, self.domain)
+    /// The DNS records that must hold the public keys: name and value of each.
+    pub fn records(&self) -> Vec<(String, String)> {
+        self.keys.iter().map(|one| (self.record_name(one), one.key.record_value())).collect()
+    }
+
+    fn record_name(&self, key: &NamedKey) -> String {
+        format!("{}._domainkey.{}", key.selector, self.domain)
+    }
+
+    /// Puts a DKIM-Signature of each key in front of the message that begins at `start` of the buffer.
+    ///
+    /// # Errors
+    /// When the message has no body separator, or a key refuses to sign.
+    pub fn sign(&self, buffer: &mut Vec<u8>, start: usize, at: At) -> anyhow::Result<()> {
+        let message = buffer.get(start..).unwrap_or_default();
+        let (head, body) = split(message).context("a mail without a body")?;
+        let mut found: [&[u8]; SIGNED.len()] = [&[]; SIGNED.len()];
+        for (name, field) in fields(head) {
+            let place = SIGNED.iter().position(|signed| name.eq_ignore_ascii_case(signed.as_bytes()));
+            // The last one counts (RFC 6376 section 5.4.2); no mail of ours has a field twice.
+            if let Some(slot) = place.and_then(|place| found.get_mut(place)) {
+                *slot = field;
+            }
+        }
+        let mut names = String::with_capacity(256);
+        let mut input = Vec::with_capacity(2048);
+        for (name, field) in SIGNED.iter().zip(found).filter(|(_, field)| !field.is_empty()) {
+            names.push_str(name);
+            names.push(':');
+            relaxed_field(field, &mut input);
+            input.extend_from_slice(b"\r\n");
+        }
+        for name in self.sealed {
+            names.push_str(name);
+            names.push(':');
+        }
+        names.make_ascii_lowercase();
+        names.pop();
+        let mut hash = digest::Context::new(&digest::SHA256);
+        relaxed_body(body, |piece| hash.update(piece));
+        let hash = BASE64.encode(hash.finish().as_ref());
+        let signed_length = input.len();
+        let mut signatures = Vec::with_capacity(1024 * self.keys.len());
+        for NamedKey { selector, key } in &self.keys {
+            let field = format!(
+                "DKIM-Signature: v=1; a={}; d={}; s={selector};\r\n c=relaxed/relaxed; q=dns/txt; t={};\r\n \
+                 h={names};\r\n bh={hash};\r\n b=",
+                key.algorithm(),
+                self.domain,
+                at.0.timestamp(),
+            );
+            input.truncate(signed_length);
+            relaxed_field(field.as_bytes(), &mut input);
+            let signature = BASE64.encode(&key.sign(&input)?);
+            signatures.extend_from_slice(field.as_bytes());
+            for (index, line) in signature.as_bytes().chunks(72).enumerate() {
+                // White space in b= is not part of it; short lines please servers that count.
+                signatures.extend_from_slice(if index == 0 { b"" } else { b"\r\n " });
+                signatures.extend_from_slice(line);
+            }
+            signatures.extend_from_slice(b"\r\n");
+        }
+        let end = buffer.len();
+        buffer.resize(end + signatures.len(), 0);
+        buffer.copy_within(start..end, start + signatures.len());
+        if let Some(front) = buffer.get_mut(start..start + signatures.len()) {
+            front.copy_from_slice(&signatures);
+        }
+        Ok(())
+    }
+}
+
+impl Key {
+    fn algorithm(&self) -> &'static str {
+        match self {
+            Key::Rsa(_) => "rsa-sha256",
+            Key::Ed25519(_) => "ed25519-sha256",
+        }
     }
 
     /// What the DNS record must hold.
-    pub fn record_value(&self) -> String {
-        match &self.key {
+    fn record_value(&self) -> String {
+        match self {
             // RFC 6376 says RSAPublicKey; its erratum 3017, and everybody, SubjectPublicKeyInfo.
             Key::Rsa(key) => format!("v=DKIM1; k=rsa; p={}", BASE64.encode(&rsa_spki(key.public_key().as_ref()))),
             Key::Ed25519(key) => format!("v=DKIM1; k=ed25519; p={}", BASE64.encode(key.public_key().as_ref())),
         }
     }
 
-    /// The message with a DKIM-Signature in front.
-    ///
-    /// # Errors
-    /// When the message has no body separator, or the key refuses to sign.
-    pub fn sign(&self, message: &[u8], at: At) -> anyhow::Result<Vec<u8>> {
-        let split = find(message, b"\r\n\r\n").context("a mail without a body")?;
-        let (head, body) = message.split_at(split + 2);
-        let body = body.get(2..).unwrap_or_default();
-        let head = std::str::from_utf8(head).context("a mail's head is not UTF-8")?;
-        let fields = fields(head);
-        let mut names = String::new();
-        let mut input = Vec::with_capacity(2048);
-        for name in SIGNED {
-            // From the bottom up, as RFC 6376 section 5.4.2 counts; no mail of ours has a field twice.
-            if let Some((_, field)) = fields.iter().rev().find(|(found, _)| found.eq_ignore_ascii_case(name)) {
-                names.push_str(&name.to_ascii_lowercase());
-                names.push(':');
-                input.extend(relaxed_field(field).as_bytes());
-                input.extend(b"\r\n");
-            }
-        }
-        for name in self.sealed {
-            names.push_str(&name.to_ascii_lowercase());
-            names.push(':');
-        }
-        let hash = BASE64.encode(digest::digest(&digest::SHA256, &relaxed_body(body)).as_ref());
-        let algorithm = match self.key {
-            Key::Rsa(_) => "rsa-sha256",
-            Key::Ed25519(_) => "ed25519-sha256",
-        };
-        let field = format!(
-            "DKIM-Signature: v=1; a={algorithm}; d={}; s={};\r\n c=relaxed/relaxed; q=dns/txt; t={};\r\n h={};\r\n bh={hash};\r\n b=",
-            self.domain,
-            self.selector,
-            at.0.timestamp(),
-            names.trim_end_matches(':'),
-        );
-        input.extend(relaxed_field(&field).as_bytes());
-        let signature = BASE64.encode(&self.signature(&input)?);
-        let mut out = Vec::with_capacity(message.len() + 1024);
-        out.extend(field.as_bytes());
-        for (index, line) in signature.as_bytes().chunks(72).enumerate() {
-            // White space in b= is not part of it; short lines please servers that count.
-            out.extend(if index == 0 { b"".as_slice() } else { b"\r\n ".as_slice() });
-            out.extend(line);
-        }
-        out.extend(b"\r\n");
-        out.extend(message);
-        Ok(out)
-    }
-
-    fn signature(&self, input: &[u8]) -> anyhow::Result<Vec<u8>> {
-        match &self.key {
+    fn sign(&self, input: &[u8]) -> anyhow::Result<Vec<u8>> {
+        match self {
             Key::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(&RSA_PKCS1_SHA256, &rand::SystemRandom::new(), input, &mut signature)
@@ -161,7 +208,7 @@ impl Signer {
 /// Never the key.
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signer({})", self.record_name())
+        write!(f, "Signer({})", self.records().into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", "))
     }
 }
 

@@ -13,13 +13,9 @@ const ED25519: &str = include_str!("testdata/dkim-ed25519.pem");
 const SMALL: &str = include_str!("testdata/dkim-rsa-1024.pem");
 
 fn tag(wire: &[u8], name: &str) -> String {
-    let head = String::from_utf8(wire.to_vec()).unwrap();
-    let field = fields(head.split("\r\n\r\n").next().unwrap())
-        .into_iter()
-        .find(|(found, _)| found.eq_ignore_ascii_case("DKIM-Signature"))
-        .unwrap()
-        .1
-        .to_owned();
+    let field =
+        fields(split(wire).unwrap().0).find(|(found, _)| found.eq_ignore_ascii_case(b"DKIM-Signature")).unwrap().1;
+    let field = std::str::from_utf8(field).unwrap();
     let (_, value) = field.split_once(':').unwrap();
     let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
     value.split(';').find_map(|part| part.strip_prefix(&format!("{name}="))).unwrap().to_owned()
@@ -27,7 +23,7 @@ fn tag(wire: &[u8], name: &str) -> String {
 
 #[test]
 fn covers_the_list_headers_and_seals_the_sender() {
-    let signer = Signer::new("org.example", "mail1", PKCS8).unwrap();
+    let signer = Signer::new("org.example", &[("mail1", PKCS8)]).unwrap();
     let wire = sample(campaign()).to_wire(Some(&signer)).unwrap();
     assert!(wire.starts_with(b"DKIM-Signature: v=1; a=rsa-sha256; d=org.example; s=mail1;"));
     let covered = tag(&wire, "h");
@@ -70,9 +66,14 @@ fn agrees_with_lettre() {
         dkim_sign(&mut message, &config);
         let expected = message.formatted();
         let at = At::from_micros(tag(&expected, "t").parse::<i64>().unwrap() * 1_000_000);
-        let mut signer = Signer::new("org.example", "mail1", ours).unwrap();
+        // An Ed25519 key alone is refused, so the RSA key signs too, behind it.
+        let mut signer = Signer::new("org.example", &[("mail1", ours), ("mail2", PKCS8)]).unwrap();
         signer.sealed = &[];
-        let signed = signer.sign(&unsigned, at).unwrap();
+        let mut signed = b"kept".to_vec();
+        signed.extend(&unsigned);
+        signer.sign(&mut signed, 4, at).unwrap();
+        assert!(signed.starts_with(b"keptDKIM-Signature: ") && signed.ends_with(&unsigned));
+        let signed = signed.split_off(4);
         for name in ["h", "bh", "b"] {
             assert_eq!(tag(&signed, name), tag(&expected, name), "{name}, {algorithm}");
         }
@@ -81,34 +82,76 @@ fn agrees_with_lettre() {
 
 #[test]
 fn reads_every_usual_key_and_names_the_setting_otherwise() {
-    let one = Signer::new("org.example", "mail1", PKCS1).unwrap();
-    let other = Signer::new("ORG.example", "Mail1", PKCS8).unwrap();
-    assert_eq!(one.record_value(), other.record_value(), "the same key in two wrappings");
-    assert!(one.record_value().starts_with("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA"));
-    assert_eq!(one.record_name(), "mail1._domainkey.org.example");
-    assert!(Signer::new("org.example", "mail1", ED25519).unwrap().record_value().contains("k=ed25519"));
-    for (domain, selector, pem, setting) in [
-        ("org", "mail1", PKCS1, "PLEDGEPOST_DKIM_DOMAIN"),
-        ("org.example", "a b", PKCS1, "PLEDGEPOST_DKIM_SELECTOR"),
-        ("org.example", "mail1", "nonsense", "PLEDGEPOST_DKIM_KEY_FILE"),
-        ("org.example", "mail1", SMALL, "PLEDGEPOST_DKIM_KEY_FILE"),
-        ("org.example", "mail1", include_str!("testdata/tls-cert.pem"), "PLEDGEPOST_DKIM_KEY_FILE"),
+    let records = |domain: &str, keys: &[(&str, &str)]| Signer::new(domain, keys).unwrap().records();
+    let one = records("org.example", &[("mail1", PKCS1)]);
+    assert_eq!(one, records("ORG.example", &[("Mail1", PKCS8)]), "the same key in two wrappings");
+    assert!(one[0].1.starts_with("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA"));
+    assert_eq!(one[0].0, "mail1._domainkey.org.example");
+    let two = records("org.example", &[("ed", ED25519), ("rsa", PKCS1)]);
+    assert!(two[0].1.contains("k=ed25519") && two[1] == ("rsa._domainkey.org.example".into(), one[0].1.clone()));
+    for (domain, keys, words) in [
+        ("org", &[("mail1", PKCS1)][..], "PLEDGEPOST_DKIM_DOMAIN"),
+        ("org.example", &[("a b", PKCS1)], "PLEDGEPOST_DKIM_SELECTOR"),
+        ("org.example", &[("a", PKCS1), ("A", ED25519)], "names a twice"),
+        ("org.example", &[("mail1", "nonsense")], "PLEDGEPOST_DKIM_KEY_FILE"),
+        ("org.example", &[("mail1", SMALL)], "PLEDGEPOST_DKIM_KEY_FILE"),
+        ("org.example", &[("mail1", include_str!("testdata/tls-cert.pem"))], "PLEDGEPOST_DKIM_KEY_FILE"),
+        ("org.example", &[("mail1", ED25519)], "has no RSA key. Many receivers do not know Ed25519"),
     ] {
-        let error = Signer::new(domain, selector, pem).unwrap_err();
-        assert!(format!("{error:#}").contains(setting), "{error:#}");
+        let error = Signer::new(domain, keys).unwrap_err();
+        assert!(format!("{error:#}").contains(words), "{error:#}");
     }
-    let missing = Signer::from_file("org.example", "mail1", Path::new("/no/such/file")).unwrap_err();
-    assert!(missing.to_string().contains("/no/such/file"));
-    assert!(!format!("{one:?}").contains("BEGIN"));
+    let missing = [("mail1".to_owned(), "/no/such/file".into())];
+    assert!(Signer::from_files("org.example", &missing).unwrap_err().to_string().contains("/no/such/file"));
+    assert!(!format!("{:?}", Signer::new("org.example", &[("mail1", PKCS1)]).unwrap()).contains("BEGIN"));
 }
 
 #[test]
 fn canonical_forms_of_the_standard() {
+    let field = |text: &str| {
+        let mut out = Vec::new();
+        relaxed_field(text.as_bytes(), &mut out);
+        String::from_utf8(out).unwrap()
+    };
     // RFC 6376 section 3.4.5.
-    assert_eq!(relaxed_field("A: X\r\n"), "a:X");
-    assert_eq!(relaxed_field("B : Y\t\r\n\tZ  \r\n"), "b:Y Z");
-    assert_eq!(relaxed_body(b" C \r\nD \t E\r\n\r\n\r\n"), b" C\r\nD E\r\n");
-    assert_eq!(relaxed_body(b""), b"");
-    assert_eq!(relaxed_body(b"\r\n \r\n"), b"");
-    assert_eq!(relaxed_body(b"a\r\n\r\nb"), b"a\r\n\r\nb\r\n");
+    assert_eq!(field("A: X\r\n"), "a:X");
+    assert_eq!(field("B : Y\t\r\n\tZ  \r\n"), "b:Y Z");
+    assert_eq!(body(b" C \r\nD \t E\r\n\r\n\r\n"), b" C\r\nD E\r\n");
+    assert_eq!(body(b""), b"");
+    assert_eq!(body(b"\r\n \r\n"), b"");
+    assert_eq!(body(b"a\r\n\r\nb"), b"a\r\n\r\nb\r\n");
+}
+
+fn body(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    relaxed_body(body, |piece| out.extend_from_slice(piece));
+    out
+}
+
+/// The words of the standard, line by line.
+fn plain_relaxed(body: &str) -> String {
+    let words = |line: &str| {
+        let mut out = String::new();
+        for c in line.chars() {
+            match c {
+                ' ' | '\t' if out.ends_with(' ') => {}
+                '\t' => out.push(' '),
+                c => out.push(c),
+            }
+        }
+        out.trim_end_matches(' ').to_owned()
+    };
+    let mut lines: Vec<String> = body.split("\r\n").map(words).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines.into_iter().map(|line| line + "\r\n").collect()
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_body_is_relaxed_as_the_standard_says(parts in proptest::collection::vec("[ \t]{0,3}|\r\n|[a-c.=]{0,4}", 0..40)) {
+        let text = parts.concat();
+        proptest::prop_assert_eq!(String::from_utf8(body(text.as_bytes())).unwrap(), plain_relaxed(&text));
+    }
 }

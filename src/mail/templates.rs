@@ -1,6 +1,7 @@
 //! The mails' templates: MJML to HTML once, at start; filled in per mail.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson};
@@ -43,6 +44,19 @@ pub struct MailTemplates {
 }
 
 impl MailTemplates {
+    /// The mails of this process, compiled once.
+    ///
+    /// # Errors
+    /// Names the file that is missing or wrong.
+    pub fn shared() -> anyhow::Result<Arc<Self>> {
+        static MAILS: Mutex<Option<Arc<MailTemplates>>> = Mutex::new(None);
+        let mut mails = MAILS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mails) = &*mails {
+            return Ok(mails.clone());
+        }
+        Ok(mails.insert(Arc::new(Self::load()?)).clone())
+    }
+
     /// Compiles every folder of `email-templates`.
     ///
     /// # Errors

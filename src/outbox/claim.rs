@@ -1,77 +1,117 @@
-//! The engine's statements on `deliveries`: leasing rows, recording outcomes, giving back.
+//! Claims: the statements by which this node leases rows. One UPDATE each, a transaction by itself.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
-use serde::Serialize;
+use diesel::sql_types::BigInt;
 
-use super::{Delivery, DeliveryState};
-use crate::db::schema::deliveries;
+use super::Delivery;
 use crate::db::types::Instant;
-use crate::db::{Db, dialect};
+use crate::db::{Db, dialect, fixed};
 use crate::values::{At, CampaignId, DeliveryId, NodeId};
 
 const COLUMNS: &str = "id, mail, campaign_id, variant_id, subscriber_id, address, language, payload, state, attempts, \
                        next_at, code, reply, server, created_at, updated_at";
 
-fn claim_where(db: &mut Db, condition: &str, node: NodeId, now: At, rest: &[i64]) -> QueryResult<Vec<Delivery>> {
-    let sql = format!(
-        "UPDATE deliveries SET state = 'sending', lease = $1, updated_at = $2 WHERE id IN \
-         (SELECT id FROM deliveries WHERE {condition}{}) RETURNING {COLUMNS}",
-        dialect::skip_locked(db)
-    );
-    let mut query = diesel::sql_query(sql).into_boxed().bind::<BigInt, _>(node).bind::<Instant, _>(now);
-    for &value in rest {
-        query = query.bind::<BigInt, _>(value);
-    }
-    let mut rows: Vec<Delivery> = query.load(db)?;
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
+/// Which of a campaign's rows a claim is about, by the domain of the address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// All but those of these domains, which are slow or limited and claimed apart.
+    Rest(Vec<String>),
+    Domain(String),
 }
 
-/// Leases system mails, oldest first: new ones, then those whose wait is over.
-pub fn claim_system(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
-    let queued = "campaign_id IS NULL AND state = 'queued' ORDER BY id LIMIT $3";
-    let mut rows = claim_where(db, queued, node, now, &[limit])?;
-    let left = limit - i64::try_from(rows.len()).unwrap_or(limit);
-    if left > 0 {
-        let due = format!(
-            "campaign_id IS NULL AND state = 'deferred' AND next_at <= {} ORDER BY next_at LIMIT $3",
-            literal(now)
-        );
-        rows.extend(claim_where(db, &due, node, now, &[left])?);
+impl Part {
+    /// The condition, with a `?` for each of [`Part::patterns`].
+    fn condition(&self) -> String {
+        match self {
+            Part::Rest(_) => " AND address NOT LIKE ?".repeat(self.patterns().len()),
+            Part::Domain(_) => " AND address LIKE ?".to_owned(),
+        }
     }
-    Ok(rows)
+    /// The last one is repeated until there is a power of two of them, so that there are few different statements.
+    fn patterns(&self) -> Vec<String> {
+        let pattern = |domain: &String| format!("%@{domain}");
+        match self {
+            Part::Domain(domain) => vec![pattern(domain)],
+            Part::Rest(domains) => {
+                let mut patterns: Vec<String> = domains.iter().map(pattern).collect();
+                if let Some(last) = patterns.last().cloned() {
+                    patterns.resize(patterns.len().next_power_of_two(), last);
+                }
+                patterns
+            }
+        }
+    }
+}
+
+fn lease(db: &Db, condition: &str) -> String {
+    format!(
+        "UPDATE deliveries SET state = 'sending', lease = ?, updated_at = ? WHERE id IN \
+         (SELECT id FROM deliveries WHERE {condition}{}) RETURNING {COLUMNS}",
+        dialect::skip_locked(db)
+    )
+}
+
+fn sorted(mut rows: Vec<Delivery>) -> Vec<Delivery> {
+    rows.sort_by_key(|row| row.id);
+    rows
+}
+
+/// Leases new system mails, oldest first.
+pub fn system_queued(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
+    let sql = lease(db, "campaign_id IS NULL AND state = 'queued' ORDER BY id LIMIT ?");
+    fixed(&sql).int(node.0).at(now).int(limit).load(db).map(sorted)
+}
+
+/// Leases system mails whose wait is over.
+pub fn system_due(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
+    let sql = lease(db, "campaign_id IS NULL AND state = 'deferred' AND next_at <= ? ORDER BY next_at LIMIT ?");
+    fixed(&sql).int(node.0).at(now).at(now).int(limit).load(db).map(sorted)
 }
 
 /// Leases rows of a campaign that come after the cursor. Keyset: rows that are done pile up before it and are not looked at again.
-pub fn claim_queued(
+pub fn queued(
     db: &mut Db,
-    campaign: CampaignId,
+    (campaign, part): (CampaignId, &Part),
     after: DeliveryId,
     node: NodeId,
     now: At,
     limit: i64,
 ) -> QueryResult<Vec<Delivery>> {
-    let queued = "campaign_id = $3 AND state = 'queued' AND id > $4 ORDER BY id LIMIT $5";
-    claim_where(db, queued, node, now, &[campaign.0, after.0, limit])
+    let condition = part.condition();
+    let sql = lease(db, &format!("campaign_id = ? AND state = 'queued' AND id > ?{condition} ORDER BY id LIMIT ?"));
+    let mut query = fixed(&sql).int(node.0).at(now).int(campaign.0).int(after.0);
+    for pattern in part.patterns() {
+        query = query.text(pattern);
+    }
+    query.int(limit).load(db).map(sorted)
 }
 
 /// Leases rows of a campaign whose wait is over.
-pub fn claim_deferred(
+pub fn due(
     db: &mut Db,
-    campaign: CampaignId,
+    (campaign, part): (CampaignId, &Part),
     node: NodeId,
     now: At,
     limit: i64,
 ) -> QueryResult<Vec<Delivery>> {
-    let due =
-        format!("campaign_id = $3 AND state = 'deferred' AND next_at <= {} ORDER BY next_at LIMIT $4", literal(now));
-    claim_where(db, &due, node, now, &[campaign.0, limit])
+    let condition = part.condition();
+    let sql = lease(
+        db,
+        &format!("campaign_id = ? AND state = 'deferred' AND next_at <= ?{condition} ORDER BY next_at LIMIT ?"),
+    );
+    let mut query = fixed(&sql).int(node.0).at(now).int(campaign.0).at(now);
+    for pattern in part.patterns() {
+        query = query.text(pattern);
+    }
+    query.int(limit).load(db).map(sorted)
 }
 
-/// An instant as a quoted literal, readable by both back ends: a time of our own clock, never input.
-fn literal(at: At) -> String {
-    format!("'{}'", at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true))
+/// Whether rows of this campaign wait for a time that has come.
+pub fn has_due(db: &mut Db, campaign: CampaignId, now: At) -> QueryResult<bool> {
+    const SQL: &str = "SELECT id FROM deliveries WHERE campaign_id = $1 AND state = 'deferred' AND next_at <= $2 \
+                       ORDER BY next_at LIMIT 1";
+    let found = diesel::sql_query(SQL).bind::<BigInt, _>(campaign).bind::<Instant, _>(now).get_result::<Found>(db);
+    Ok(found.optional()?.is_some())
 }
 
 /// Whether anything of a campaign is still to be sent or on its way. Asked again and again, so each part is written such
@@ -95,92 +135,4 @@ pub fn is_unfinished(db: &mut Db, campaign: CampaignId) -> QueryResult<bool> {
 struct Found {
     #[diesel(sql_type = BigInt, column_name = id)]
     _id: i64,
-}
-
-/// What one row becomes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Outcome {
-    pub id: DeliveryId,
-    pub state: DeliveryState,
-    /// 1 when an attempt was made, 0 when the row goes back as it was.
-    pub tried: i64,
-    #[serde(serialize_with = "as_literal")]
-    pub next_at: Option<At>,
-    pub code: Option<i64>,
-    pub reply: Option<String>,
-}
-
-fn as_literal<S: serde::Serializer>(at: &Option<At>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => serializer.serialize_str(&at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// Records a batch in one statement. Only rows that this node still leases change: a stale token changes nothing.
-/// A system mail's payload, which may hold a link with a token, goes with its final state.
-pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<usize> {
-    let json = serde_json::to_string(outcomes).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)))?;
-    let columns = [
-        ("id", "bigint"),
-        ("state", "text"),
-        ("tried", "bigint"),
-        ("next_at", "timestamptz"),
-        ("code", "bigint"),
-        ("reply", "text"),
-    ];
-    let sql = format!(
-        "{}UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, \
-         next_at = v.next_at, code = COALESCE(v.code, deliveries.code), reply = COALESCE(v.reply, deliveries.reply), \
-         lease = NULL, updated_at = $2, payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped', 'unknown') THEN NULL ELSE payload END \
-         FROM v WHERE deliveries.id = v.id AND +deliveries.lease = $3 AND deliveries.state = 'sending'",
-        dialect::with_rows(db, &columns)
-    );
-    diesel::sql_query(sql).bind::<Text, _>(json).bind::<Instant, _>(now).bind::<BigInt, _>(node).execute(db)
-}
-
-/// The nodes under whose numbers rows are leased.
-///
-/// # Errors
-/// The database's.
-pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
-    let leased = deliveries::table.filter(deliveries::state.eq(DeliveryState::Sending)).select(deliveries::lease);
-    let leases: Vec<Option<i64>> = leased.distinct().load(db)?;
-    Ok(leases.into_iter().flatten().map(NodeId).collect())
-}
-
-/// Settles what a node that is gone had leased. Whether those mails left is not known: they are sent again with the
-/// same Message-ID, or held for staff where the campaign's policy says so.
-pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> QueryResult<usize> {
-    const REPLY: &str = "In doubt: the sending process ended before the server's answer was recorded.";
-    let mut held = 0;
-    if !holding.is_empty() {
-        held = diesel::update(
-            deliveries::table
-                .filter(deliveries::lease.eq(node.0))
-                .filter(deliveries::state.eq(DeliveryState::Sending))
-                .filter(deliveries::campaign_id.eq_any(holding.iter().map(|id| Some(*id)).collect::<Vec<_>>())),
-        )
-        .set((
-            deliveries::state.eq(DeliveryState::Unknown),
-            deliveries::lease.eq(None::<i64>),
-            deliveries::attempts.eq(deliveries::attempts + 1),
-            deliveries::reply.eq(REPLY),
-            deliveries::updated_at.eq(now),
-        ))
-        .execute(db)?;
-    }
-    let again = diesel::update(
-        deliveries::table.filter(deliveries::lease.eq(node.0)).filter(deliveries::state.eq(DeliveryState::Sending)),
-    )
-    .set((
-        deliveries::state.eq(DeliveryState::Deferred),
-        deliveries::next_at.eq(Some(now)),
-        deliveries::lease.eq(None::<i64>),
-        deliveries::attempts.eq(deliveries::attempts + 1),
-        deliveries::reply.eq(REPLY),
-        deliveries::updated_at.eq(now),
-    ))
-    .execute(db)?;
-    Ok(held + again)
 }

@@ -1,26 +1,31 @@
 //! The engine: claims rows, hands them to senders, has outcomes recorded. One owner, no locks across awaits.
 //!
 //! At most the doubt window of rows per process is leased at any moment, whatever the speed: a row counts from its claim
-//! until its outcome is committed.
+//! until its outcome is committed. Claims go on while earlier rows are prepared, sent and recorded.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::queue::{Item, Queue};
-use super::rate::Bucket;
-use super::recorder::Recorder;
-use super::sender::{Report, Sender, Verdict};
-use super::{Delivery, Lane, Lanes, Prepared, Renderers, Server, claim, servers};
+use super::accepted::Accepted;
+use super::domains::Domains;
+use super::limits::{Allowances, Limit};
+use super::look::Seen;
+use super::plan::Plan;
+use super::queue::Item;
+use super::routes::Routes;
+use super::verdict::{Report, Verdict};
+use super::window::{Place, Window};
+use super::{Delivery, Lanes, Prepared, Renderers, Server, claim, crew};
 use crate::config::Sending;
 use crate::db::Database;
 use crate::lease::Node;
 use crate::mail::{Signer, Timeouts};
-use crate::values::{At, CampaignId, Clock, DeliveryId, NodeId};
+use crate::values::{CampaignId, Clock, DeliveryId, NodeId};
 
 /// What the engine needs, put together by `app`.
 #[derive(Clone)]
@@ -35,268 +40,260 @@ pub struct Outbox {
     pub signer: Option<Arc<Signer>>,
     pub timeouts: Timeouts,
     pub sending: Sending,
+    /// What this process writes down of mails that left; see `accepted`.
+    pub accepted: Arc<Accepted>,
     pub renderers: Arc<Renderers>,
     pub lanes: Arc<dyn Lanes>,
     /// Rung when rows were enqueued in this process.
     pub bell: Arc<Notify>,
 }
 
-/// How long what is on the wire may take to finish after SIGTERM.
-const GRACE: Duration = Duration::from_secs(8);
-/// How often rows that other processes enqueued are looked for.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often the state of campaigns, limits and servers is looked at while there is work …
+const LOOK: Duration = Duration::from_millis(200);
+/// … and while there is none.
+const IDLE_LOOK: Duration = Duration::from_millis(500);
 
 impl Outbox {
     /// Delivers until `stop` says so, then finishes what is on the wire. What has no reply by then stays leased: the
     /// keeper gives it back as in doubt.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let queue = Arc::new(Queue::new());
         let (reports, reported) = mpsc::unbounded_channel();
-        let (in_flight, freed) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
-        let halt = Arc::new(AtomicBool::new(false));
-        let mut senders = JoinSet::new();
-        for _ in 0..self.sending.connections {
-            senders.spawn(self.sender(&queue, reports.clone(), &halt).run());
-        }
-        let recorder = tokio::spawn(
-            Recorder {
-                db: self.db.clone(),
-                clock: self.clock.clone(),
-                lanes: self.lanes.clone(),
-                server: self.servers.first().map(|server| server.name.clone()).unwrap_or_default(),
-                reports: reported,
-                in_flight: in_flight.clone(),
-                freed: freed.clone(),
-                rates: HashMap::new(),
-                server_failures: 0,
-                proved: false,
-            }
-            .run(),
-        );
-        let bucket = Bucket::new(self.sending.rate);
+        let window = Arc::new(Window::new(usize::try_from(self.sending.doubt_window).unwrap_or(1)));
+        let connections: u32 = self.servers.iter().map(|server| server.connections).sum();
+        let domains = Arc::new(Domains::new(usize::try_from(connections).unwrap_or(1)));
+        let routes = Routes::new(&self.servers);
+        let crew = crew::Crew::hire(&self, &routes, &domains, &reports);
+        let recorder = tokio::spawn(crew::recorder(&self, &routes, &window, reported).run());
         let mut engine = Engine {
-            outbox: self,
-            queue: queue.clone(),
+            outbox: Arc::new(self),
+            routes: Arc::new(Mutex::new(routes)),
             reports,
-            in_flight,
-            cursors: HashMap::new(),
-            bucket,
-            turn: 0,
-            halt,
+            window,
+            domains,
+            plan: Plan::default(),
+            allowances: Allowances::default(),
+            preparing: JoinSet::new(),
+            looked: None,
+            always: Arc::new(AtomicBool::new(true)),
         };
         while !*stop.borrow() {
-            let claimed = engine.pass().await.unwrap_or_else(|error| {
+            let worked = engine.pass().await.unwrap_or_else(|error| {
+                metrics::counter!("pledgepost_delivery_database_errors_total").increment(1);
                 tracing::error!(error = format!("{error:#}"), "deliveries cannot be claimed");
-                0
+                engine.looked = Some(Instant::now());
+                false
             });
-            if claimed == 0 {
+            if !worked {
+                let idle = engine.window.held() == 0;
                 tokio::select! {
-                    () = freed.notified() => {}
-                    () = engine.outbox.bell.notified() => {}
-                    () = tokio::time::sleep(LOOK) => {}
+                    () = engine.window.freed.notified(), if !idle => {}
+                    () = engine.outbox.bell.notified() => engine.looked = None,
+                    () = tokio::time::sleep(if idle { IDLE_LOOK } else { LOOK / 4 }) => {}
                     _ = stop.changed() => {}
                 }
             }
         }
-        for item in queue.close() {
-            engine.report(item, Verdict::Back);
-        }
-        let all = async { while senders.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            tracing::warn!("the mail server did not answer in time; what is on the wire is in doubt");
-            senders.abort_all();
-        }
-        drop(engine);
-        if tokio::time::timeout(Duration::from_secs(1), recorder).await.is_err() {
-            tracing::error!("the last outcomes could not be recorded in time");
-        }
-    }
-
-    fn sender(&self, queue: &Arc<Queue>, reports: mpsc::UnboundedSender<Report>, halt: &Arc<AtomicBool>) -> Sender {
-        Sender {
-            queue: queue.clone(),
-            node: self.node.clone(),
-            server: self.servers.first().cloned(),
-            hello: self.hello.clone(),
-            signer: self.signer.clone(),
-            timeouts: self.timeouts,
-            reports,
-            halt: halt.clone(),
-        }
+        engine.stop(crew, recorder).await;
     }
 }
 
 struct Engine {
-    outbox: Outbox,
-    queue: Arc<Queue>,
+    outbox: Arc<Outbox>,
+    routes: Arc<Mutex<Routes>>,
     reports: mpsc::UnboundedSender<Report>,
-    in_flight: Arc<AtomicUsize>,
-    /// How far each campaign's rows were claimed; a claim that finds nothing sweeps from the start next time.
-    cursors: HashMap<CampaignId, DeliveryId>,
-    bucket: Bucket,
-    /// Which campaign is asked first next time.
-    turn: usize,
-    halt: Arc<AtomicBool>,
-}
-
-/// What one claim brought.
-#[derive(Default)]
-struct Claimed {
-    ready: Vec<(Delivery, bool, Prepared)>,
-    /// Rows that could not be prepared: they go back.
-    back: Vec<Delivery>,
-    open: Vec<CampaignId>,
-    /// The mail server is left alone for now.
-    paused: bool,
-    cursors: HashMap<CampaignId, DeliveryId>,
+    window: Arc<Window>,
+    domains: Arc<Domains>,
+    plan: Plan,
+    allowances: Allowances,
+    /// Batches that are claimed and not handed out yet.
+    preparing: JoinSet<()>,
+    looked: Option<Instant>,
+    /// For rows of no campaign: nothing closes them.
+    always: Arc<AtomicBool>,
 }
 
 impl Engine {
-    /// Claims as many rows as there is room for. Answers how many.
-    async fn pass(&mut self) -> anyhow::Result<usize> {
-        let Some(lease) = self.outbox.node.id() else { return Ok(0) };
-        let halted = self.halt.load(Ordering::SeqCst);
-        if halted {
-            for item in self.queue.take_all() {
-                self.report(item, Verdict::Back);
+    /// Looks when it is time, then claims one batch. Answers whether it did anything that may be done again at once.
+    async fn pass(&mut self) -> anyhow::Result<bool> {
+        while self.preparing.try_join_next().is_some() {}
+        let Some(lease) = self.outbox.node.id() else { return Ok(false) };
+        self.outbox.accepted.begin(lease);
+        if self.looked.is_none_or(|at| at.elapsed() >= LOOK) {
+            self.look(lease).await?;
+        }
+        let room = self.window.campaign_room();
+        let batch = self.window.batch();
+        if room < batch || lock(&self.routes).usable().is_empty() {
+            return Ok(false);
+        }
+        self.claim(lease, batch).await
+    }
+
+    async fn look(&mut self, lease: NodeId) -> anyhow::Result<()> {
+        let quiet: Vec<CampaignId> = self.plan.quiet().map(|plan| plan.lane.campaign).collect();
+        let written: Vec<bool> = lock(&self.routes).list.iter().map(|route| route.halt.is_written()).collect();
+        let outbox = self.outbox.clone();
+        let Seen { open, limited, paused } = tokio::task::spawn_blocking(move || outbox.look(&quiet)).await??;
+        self.looked = Some(Instant::now());
+        let now = Instant::now();
+        let slow = self.domains.review(now);
+        let closed = self.plan.look(&open, &limited, (&slow, self.domains.quota), now);
+        let back = {
+            let mut routes = lock(&self.routes);
+            routes.look(&paused, &written, self.outbox.clock.now());
+            let mut back = Vec::new();
+            if closed {
+                back.extend(routes.list.iter().flat_map(|route| route.queue.take(|item| !item.is_open())));
+            }
+            // What waits for a server that fails goes to the others at once, or back when there are none.
+            let stranded = routes.strand();
+            back.extend(routes.hand_out_to_all(stranded));
+            back
+        };
+        back.into_iter().for_each(|item| self.report(item, Verdict::Back));
+        let room = self.window.system_room();
+        if room > 0 && !lock(&self.routes).usable().is_empty() {
+            let outbox = self.outbox.clone();
+            let rows = tokio::task::spawn_blocking(move || outbox.claim_system(lease, room)).await??;
+            if !rows.is_empty() {
+                let items = rows.into_iter().map(|row| self.item(row, lease, None)).collect();
+                self.prepare(items, None);
             }
         }
-        let window = usize::try_from(self.outbox.sending.doubt_window).unwrap_or(1);
-        let in_flight = self.in_flight.load(Ordering::SeqCst);
-        let room = self.bucket.room(window.saturating_sub(in_flight));
-        // Claims in halves of the window: one statement per few rows would be the bottleneck.
-        if room == 0 || (in_flight > 0 && room < window.div_ceil(2) && self.bucket.is_unlimited()) {
-            return Ok(0);
-        }
-        let (outbox, cursors, turn) = (self.outbox.clone(), std::mem::take(&mut self.cursors), self.turn);
-        self.turn = self.turn.wrapping_add(1);
-        let claimed = tokio::task::spawn_blocking(move || outbox.claim(lease, room, cursors, turn)).await??;
-        self.cursors = claimed.cursors;
-        if halted && !claimed.paused {
-            self.halt.store(false, Ordering::SeqCst);
-        }
-        for item in self.queue.take_campaigns(|campaign| !claimed.open.contains(&campaign)) {
-            self.report(item, Verdict::Back);
-        }
-        let count = claimed.ready.len() + claimed.back.len();
-        self.in_flight.fetch_add(count, Ordering::SeqCst);
-        self.bucket.take(claimed.ready.iter().filter(|(_, _, prepared)| matches!(prepared, Prepared::Mail(_))).count());
-        for row in claimed.back {
-            self.report(item(row, false, lease), Verdict::Back);
-        }
-        let mut items = Vec::with_capacity(claimed.ready.len());
-        for (row, hold, prepared) in claimed.ready {
-            match prepared {
-                Prepared::Mail(mail) => items.push(Item { row, hold, lease, mail: Some(mail) }),
-                Prepared::Later { at, reason } => self.report(item(row, hold, lease), Verdict::Later { at, reason }),
-                Prepared::Skip(reason) => self.report(item(row, hold, lease), Verdict::Skipped { reason }),
+        Ok(())
+    }
+
+    /// Claims a batch of the next part that has some.
+    async fn claim(&mut self, lease: NodeId, wanted: usize) -> anyhow::Result<bool> {
+        let Some(place) = self.plan.next(wanted) else { return Ok(false) };
+        let (outbox, allowances) = (self.outbox.clone(), std::mem::take(&mut self.allowances));
+        let Some((plan, part)) = self.plan.part(place) else { return Ok(false) };
+        let (lane, key, after, due) = (plan.lane, part.part.clone(), part.cursor, part.due);
+        let wanted = part.room(wanted);
+        let shared: Vec<Limit> = [Limit::all(outbox.sending.rate), Limit::campaign(lane.campaign, lane.per_minute)]
+            .into_iter()
+            .flatten()
+            .chain(part.limit.clone())
+            .collect();
+        let usable = lock(&self.routes).usable();
+        let servers: Vec<(usize, Vec<Limit>)> =
+            usable.into_iter().filter_map(|place| Some((place, outbox.servers.get(place)?.limits(true)))).collect();
+        let work = move || {
+            let mut allowances = allowances;
+            let claimed = outbox.allow(&mut allowances, &shared, &servers, wanted).and_then(|(asked, budget)| {
+                let mut rows = Vec::new();
+                if asked > 0 {
+                    let now = outbox.clock.now();
+                    let limit = i64::try_from(asked)?;
+                    let of = (lane.campaign, &key);
+                    rows = outbox.db.statement_here(|db| -> anyhow::Result<_> {
+                        Ok(match due {
+                            true => claim::due(db, of, lease, now, limit)?,
+                            false => claim::queued(db, of, after, lease, now, limit)?,
+                        })
+                    })?;
+                    allowances.spend(&shared, rows.len());
+                }
+                Ok((rows, asked, budget))
+            });
+            (claimed, allowances)
+        };
+        let (claimed, allowances) = tokio::task::spawn_blocking(work).await?;
+        self.allowances = allowances;
+        let (rows, asked, budget) = claimed?;
+        let budget = lock(&self.routes).apportion(rows.len(), budget);
+        for (place, count) in &budget {
+            if let Some(server) = self.outbox.servers.get(*place) {
+                self.allowances.spend(&server.limits(true), *count);
             }
         }
-        self.queue.push(items);
-        Ok(count)
+        let Some(part) = self.plan.part_mut(place) else { return Ok(false) };
+        if asked == 0 {
+            // Its limit is used up: asked again after the next look.
+            (part.done, part.due) = (true, false);
+            return Ok(true);
+        }
+        let short = rows.len() < asked;
+        if due {
+            part.due = !short;
+        } else if short {
+            // From the start once more: rows may have come back behind the cursor.
+            part.done = after == DeliveryId(0);
+            part.cursor = DeliveryId(0);
+        } else if let Some(last) = rows.last() {
+            part.cursor = last.id;
+        }
+        if !rows.is_empty() {
+            let items = rows.into_iter().map(|row| self.item(row, lease, Some(place))).collect();
+            self.prepare(items, Some(budget));
+        }
+        Ok(true)
+    }
+
+    fn item(&mut self, row: Delivery, lease: NodeId, place: Option<(usize, usize)>) -> Item {
+        let mut places = vec![self.window.place(row.campaign_id.is_none())];
+        let (mut open, mut hold) = (self.always.clone(), false);
+        if let Some((plan, part)) = place.and_then(|place| self.plan.part(place)) {
+            (open, hold) = (plan.open.clone(), plan.lane.hold);
+            places.extend([Place::of(&plan.held), Place::of(&part.held)]);
+        }
+        Item { row, hold, lease, mail: None, open, places }
+    }
+
+    /// Prepares the rows off the engine, which claims on meanwhile, and hands them out.
+    fn prepare(&mut self, items: Vec<Item>, budget: Option<HashMap<usize, usize>>) {
+        let (outbox, routes, reports) = (self.outbox.clone(), self.routes.clone(), self.reports.clone());
+        self.preparing.spawn_blocking(move || {
+            let mut ready = Vec::with_capacity(items.len());
+            for (mut item, prepared) in outbox.prepare(items) {
+                let verdict = match prepared {
+                    Some(Prepared::Mail(mail)) => {
+                        item.mail = Some(mail);
+                        ready.push(item);
+                        continue;
+                    }
+                    Some(Prepared::Later { at, reason }) => Verdict::Later { at, reason },
+                    Some(Prepared::Skip(reason)) => Verdict::Skipped { reason },
+                    None => Verdict::Back,
+                };
+                let _ = reports.send(Report::of(item, verdict));
+            }
+            let left = match budget {
+                Some(budget) => lock(&routes).hand_out(ready, budget),
+                None => lock(&routes).hand_out_to_all(ready),
+            };
+            for item in left {
+                let _ = reports.send(Report::of(item, Verdict::Back));
+            }
+        });
+    }
+
+    async fn stop(mut self, crew: crew::Crew, recorder: tokio::task::JoinHandle<()>) {
+        let prepared = async { while self.preparing.join_next().await.is_some() {} };
+        if tokio::time::timeout(Duration::from_millis(500), prepared).await.is_err() {
+            tracing::warn!("the database did not answer in time; what was claimed last is given back by the keeper");
+        }
+        let waiting: Vec<Item> = lock(&self.routes).list.iter().flat_map(|route| route.queue.close()).collect();
+        waiting.into_iter().for_each(|item| self.report(item, Verdict::Back));
+        let left = crew.dismiss().await;
+        left.back.into_iter().for_each(|item| self.report(item, Verdict::Back));
+        let Self { reports, window, outbox, mut allowances, preparing, .. } = self;
+        drop((reports, preparing));
+        if tokio::time::timeout(Duration::from_secs(1), recorder).await.is_err() {
+            tracing::error!("the last outcomes could not be recorded in time");
+        } else if window.held() == left.in_doubt.len() && left.in_doubt.is_empty() {
+            outbox.accepted.end();
+        }
+        let given = tokio::task::spawn_blocking(move || allowances.give_back(&outbox.db));
+        let _ = tokio::time::timeout(Duration::from_millis(300), given).await;
     }
 
     fn report(&self, item: Item, verdict: Verdict) {
         // The recorder lives as long as the engine; if it is gone, the keeper gives the row back.
-        let _ = self.reports.send(Report::Settled(Box::new(item), verdict));
+        let _ = self.reports.send(Report::of(item, verdict));
     }
 }
 
-/// A row without its mail, for verdicts that need none.
-fn item(row: Delivery, hold: bool, lease: NodeId) -> Item {
-    Item { row, hold, lease, mail: None }
-}
-
-impl Outbox {
-    fn claim(
-        &self,
-        lease: NodeId,
-        room: usize,
-        mut cursors: HashMap<CampaignId, DeliveryId>,
-        turn: usize,
-    ) -> anyhow::Result<Claimed> {
-        let now = self.clock.now();
-        let server = self.servers.first().map(|server| server.name.clone()).unwrap_or_default();
-        let room = i64::try_from(room)?;
-        let (paused, lanes) = self.db.read_here(|db| -> anyhow::Result<_> {
-            Ok((servers::paused_until(db, &server)?, self.lanes.open(db, now)?))
-        })?;
-        let mut claimed = Claimed { open: lanes.iter().map(|lane| lane.campaign).collect(), ..Claimed::default() };
-        if paused.is_some_and(|until| until > now) {
-            claimed.cursors = cursors;
-            claimed.paused = true;
-            return Ok(claimed);
-        }
-        let mut rows: Vec<(Delivery, bool)> = self.db.write_here(|db| -> anyhow::Result<_> {
-            Ok(claim::claim_system(db, lease, now, room)?.into_iter().map(|row| (row, false)).collect())
-        })?;
-        for index in 0..lanes.len() {
-            let left = room - i64::try_from(rows.len())?;
-            let share = left / i64::try_from(lanes.len() - index)?;
-            if let Some(lane) = lanes.get((index + turn) % lanes.len()) {
-                let after = cursors.remove(&lane.campaign).unwrap_or(DeliveryId(0));
-                let (found, cursor) = self.claim_lane(*lane, after, lease, now, share.max(left.min(1)))?;
-                cursors.extend(cursor.map(|cursor| (lane.campaign, cursor)));
-                rows.extend(found.into_iter().map(|row| (row, lane.hold)));
-            }
-        }
-        claimed.cursors = cursors;
-        self.prepare(rows, now, &mut claimed);
-        Ok(claimed)
-    }
-
-    fn claim_lane(
-        &self,
-        lane: Lane,
-        after: DeliveryId,
-        lease: NodeId,
-        now: At,
-        limit: i64,
-    ) -> anyhow::Result<(Vec<Delivery>, Option<DeliveryId>)> {
-        if limit <= 0 {
-            return Ok((Vec::new(), Some(after)));
-        }
-        self.db.write_here(|db| {
-            let mut rows = claim::claim_deferred(db, lane.campaign, lease, now, limit)?;
-            let left = limit - i64::try_from(rows.len())?;
-            let queued = match left > 0 {
-                true => claim::claim_queued(db, lane.campaign, after, lease, now, left)?,
-                false => Vec::new(),
-            };
-            let full = i64::try_from(queued.len())? == left;
-            let cursor = queued.last().map(|row| row.id).filter(|_| full).or((left == 0).then_some(after));
-            rows.extend(queued);
-            if rows.is_empty() && after == DeliveryId(0) && !claim::is_unfinished(db, lane.campaign)? {
-                self.lanes.finished(db, lane.campaign, now)?;
-            }
-            Ok((rows, cursor))
-        })
-    }
-
-    /// Asks each renderer once for all its rows. A batch that cannot be prepared goes back.
-    fn prepare(&self, rows: Vec<(Delivery, bool)>, now: At, claimed: &mut Claimed) {
-        let mut by_mail: HashMap<String, (Vec<Delivery>, Vec<bool>)> = HashMap::new();
-        for (row, hold) in rows {
-            let entry = by_mail.entry(row.mail.clone()).or_default();
-            entry.0.push(row);
-            entry.1.push(hold);
-        }
-        for (mail, (rows, holds)) in by_mail {
-            let renderer = self.renderers.of(&mail).clone();
-            match self.db.read_here(|db| renderer.prepare(db, &rows, now)) {
-                Ok(prepared) if prepared.len() == rows.len() => {
-                    let ready = rows.into_iter().zip(holds).zip(prepared).map(|((row, hold), mail)| (row, hold, mail));
-                    claimed.ready.extend(ready);
-                }
-                Ok(_) => {
-                    tracing::error!(mail, "a renderer did not answer for every row");
-                    claimed.back.extend(rows);
-                }
-                Err(error) => {
-                    tracing::error!(mail, error = format!("{error:#}"), "mails cannot be prepared");
-                    claimed.back.extend(rows);
-                }
-            }
-        }
-    }
+fn lock(routes: &Mutex<Routes>) -> MutexGuard<'_, Routes> {
+    routes.lock().unwrap_or_else(PoisonError::into_inner)
 }

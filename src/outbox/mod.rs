@@ -3,28 +3,44 @@
 //! The outbox knows no feature. Whoever wants mail sent inserts a row ([`enqueue`], in the transaction that decided it);
 //! how a row becomes a mail is told by a registered [`Renderer`], which campaigns may be sent by [`Lanes`].
 //!
-//! A row's way: `claim` leases it for this node and marks it `sending` → the `queue` hands it to a `sender`, which makes
-//! the mail and speaks SMTP → the `recorder` turns the reply into a state by `policy` and commits it with others.
+//! A row's way: the `engine` picks from its `plan` what to `claim` for this node, which marks it `sending` → `prepare`
+//! asks the renderer → `routes` hands it to the `queue` of a mail server → a `sender` makes the mail and speaks SMTP → the
+//! `recorder` turns the verdict into a state (`settle`, `policy`) and commits it with others (`record`). The `window`
+//! counts what is between claim and record; `accepted` writes down what left, for the case that this process dies.
 
+pub mod accepted;
+pub mod attempts;
 mod claim;
+mod crew;
+mod domains;
 mod engine;
 pub mod limits;
+mod look;
+pub mod metrics;
 mod model;
+mod plan;
 mod policy;
+mod prepare;
 mod queue;
-mod rate;
+mod record;
 mod recorder;
+mod release;
 mod renderer;
+mod routes;
 mod sender;
 mod server;
 pub mod servers;
+mod settle;
 pub mod store;
 mod system;
 pub mod tally;
+mod verdict;
+mod window;
 
-pub use claim::{leases, release};
+pub use accepted::Accepted;
 pub use engine::Outbox;
 pub use model::{Delivery, DeliveryState, Lane, NewDelivery};
+pub use release::{leases, release};
 pub use renderer::{Lanes, Prepared, Renderer, Renderers};
 pub use server::Server;
 pub use store::enqueue;

@@ -1,11 +1,14 @@
-//! Leased rows between the engine and the senders: system mails go first. Its length is bounded by the doubt window.
+//! Leased rows between the engine and the senders of one mail server. It holds rows, not mails, and its length is bounded
+//! by the doubt window: memory does not grow with the audience.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 
 use super::Delivery;
+use super::window::Place;
 use crate::mail::Message;
 use crate::values::NodeId;
 
@@ -16,61 +19,114 @@ pub struct Item {
     pub lease: NodeId,
     /// None once it was made, or when there is nothing to make.
     pub mail: Option<Box<dyn Message>>,
+    /// Lowered when its campaign was paused or cancelled: what is not on the wire then goes back.
+    pub open: Arc<AtomicBool>,
+    /// What it takes up, freed when its outcome is recorded.
+    #[expect(dead_code, reason = "what counts is that it is dropped with the item")]
+    pub places: Vec<Place>,
 }
 
+impl Item {
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Default)]
+struct Lists {
+    system: VecDeque<Item>,
+    campaign: VecDeque<Item>,
+}
+
+/// One permit for each item; a permit without an item means that it was taken out again.
 pub struct Queue {
-    lists: Mutex<(VecDeque<Item>, VecDeque<Item>)>,
-    waiting: Semaphore,
+    lists: Mutex<Lists>,
+    any: Semaphore,
+    system: Semaphore,
+    idle: AtomicUsize,
 }
 
 impl Queue {
     pub fn new() -> Self {
-        Self { lists: Mutex::default(), waiting: Semaphore::new(0) }
+        let (any, system) = (Semaphore::new(0), Semaphore::new(0));
+        Self { lists: Mutex::default(), any, system, idle: AtomicUsize::new(0) }
     }
     pub fn push(&self, items: Vec<Item>) {
-        let count = items.len();
+        let (count, mut system) = (items.len(), 0);
         {
             let mut lists = self.lists();
             for item in items {
                 match item.row.campaign_id {
-                    None => lists.0.push_back(item),
-                    Some(_) => lists.1.push_back(item),
+                    None => {
+                        system += 1;
+                        lists.system.push_back(item);
+                    }
+                    Some(_) => lists.campaign.push_back(item),
                 }
             }
         }
-        self.waiting.add_permits(count);
+        self.any.add_permits(count);
+        self.system.add_permits(system);
     }
-    /// The next item; `None` when the queue is closed.
-    pub async fn pop(&self) -> Option<Item> {
+    /// The next item, system mails first; `None` when the queue is closed.
+    pub async fn pop(&self, only_system: bool) -> Option<Item> {
+        if !only_system {
+            self.idle.fetch_add(1, Ordering::SeqCst);
+        }
+        let _idle = Idle(&self.idle, only_system);
+        let semaphore = if only_system { &self.system } else { &self.any };
         loop {
-            self.waiting.acquire().await.ok()?.forget();
+            semaphore.acquire().await.ok()?.forget();
             let mut lists = self.lists();
-            if let Some(item) = lists.0.pop_front().or_else(|| lists.1.pop_front()) {
-                return Some(item);
+            let item = match only_system {
+                true => lists.system.pop_front(),
+                false => lists.system.pop_front().or_else(|| lists.campaign.pop_front()),
+            };
+            if item.is_some() {
+                return item;
             }
         }
     }
-    /// Takes out the campaign's rows that no sender has taken yet: it was paused or cancelled.
-    pub fn take_campaigns(&self, wanted: impl Fn(crate::values::CampaignId) -> bool) -> Vec<Item> {
-        let mut lists = self.lists();
-        let (out, stay) =
-            std::mem::take(&mut lists.1).into_iter().partition(|item| item.row.campaign_id.is_some_and(&wanted));
-        lists.1 = stay;
-        Vec::from_iter::<VecDeque<Item>>(out)
+    /// A mail of a campaign to follow the one that leaves now; none while other senders have nothing to do. System mails
+    /// do not queue up behind another mail's reply.
+    pub fn follower(&self) -> Option<Item> {
+        if self.idle.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
+        self.any.try_acquire().ok()?.forget();
+        self.lists().campaign.pop_front()
     }
-    /// Takes out everything: the mail server is failing.
-    pub fn take_all(&self) -> Vec<Item> {
+    /// Takes out what no sender has taken yet and `wanted` names.
+    pub fn take(&self, wanted: impl Fn(&Item) -> bool) -> Vec<Item> {
         let mut lists = self.lists();
-        let mut all: Vec<Item> = std::mem::take(&mut lists.0).into();
-        all.extend(std::mem::take(&mut lists.1));
-        all
+        let mut taken = Vec::new();
+        let Lists { system, campaign } = &mut *lists;
+        for list in [system, campaign] {
+            if list.iter().any(&wanted) {
+                let (out, stay): (VecDeque<Item>, _) = std::mem::take(list).into_iter().partition(&wanted);
+                *list = stay;
+                taken.extend(out);
+            }
+        }
+        taken
     }
     /// No more work: senders end, and what is left comes back to be given back.
     pub fn close(&self) -> Vec<Item> {
-        self.waiting.close();
-        self.take_all()
+        self.any.close();
+        self.system.close();
+        self.take(|_| true)
     }
-    fn lists(&self) -> std::sync::MutexGuard<'_, (VecDeque<Item>, VecDeque<Item>)> {
+    fn lists(&self) -> std::sync::MutexGuard<'_, Lists> {
         self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Idle<'a>(&'a AtomicUsize, bool);
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        if !self.1 {
+            self.0.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 }

@@ -1,102 +1,102 @@
-//! Turns reports into rows' states and commits them in groups.
+//! Turns reports into rows' states and commits them in groups: whatever is there as soon as the last group is committed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
-use super::claim::{self, Outcome};
 use super::policy::{self, FailureRate};
 use super::queue::Item;
+use super::record::{self, Outcome};
 use super::renderer::Lanes;
-use super::sender::{Report, Verdict};
-use super::{DeliveryState, servers};
+use super::routes::Halt;
+use super::verdict::{Report, Verdict};
+use super::window::Window;
+use super::{servers, settle};
 use crate::db::Database;
 use crate::values::{At, CampaignId, Clock, NodeId};
 
-/// A group is committed when it has this many outcomes …
-const GROUP: usize = 200;
-/// … or when its first one has waited this long.
-const LINGER: Duration = Duration::from_millis(10);
+/// With fewer outcomes than this, others are waited for …
+const FEW: usize = 16;
+/// … for so long.
+const LINGER: Duration = Duration::from_millis(2);
+const MOST: usize = 2_000;
+
+/// What the recorder knows of a mail server.
+pub struct Watched {
+    pub name: String,
+    pub halt: Arc<Halt>,
+    pub failures: u32,
+    /// Whether this process has seen it work: an earlier one may have left a notice that it does not.
+    pub proved: bool,
+}
 
 pub struct Recorder {
     pub db: Database,
     pub clock: Clock,
     pub lanes: Arc<dyn Lanes>,
-    pub server: String,
+    pub servers: Vec<Watched>,
     pub reports: mpsc::UnboundedReceiver<Report>,
-    /// Rows that are leased and not recorded yet.
-    pub in_flight: Arc<AtomicUsize>,
-    /// Rung when rows were recorded.
-    pub freed: Arc<Notify>,
+    pub window: Arc<Window>,
     pub rates: HashMap<CampaignId, FailureRate>,
-    pub server_failures: u32,
-    /// Whether this process has seen the server work: an earlier one may have left a notice that it does not.
-    pub proved: bool,
+    /// What is still to be said of campaigns and servers, after their outcomes were committed.
+    pub notices: Vec<Notice>,
 }
 
-/// What a group of reports comes to.
-#[derive(Default)]
-struct Group {
-    outcomes: HashMap<NodeId, Vec<Outcome>>,
-    stops: Vec<(CampaignId, String)>,
-    fault: Option<String>,
-    worked: bool,
-    rows: usize,
+/// Something that is written beside outcomes, in a transaction of its own: that it fails never holds them up.
+#[derive(Debug, Clone)]
+pub enum Notice {
+    Stop(CampaignId, String),
+    Failed { place: usize, name: String, failures: u32, reason: String, until: At },
+    Works { name: String },
 }
 
 impl Recorder {
     /// Until every sender of reports is gone and all is recorded.
     pub async fn run(mut self) {
-        let mut batch = Vec::with_capacity(GROUP);
-        while let Some(first) = self.reports.recv().await {
-            batch.push(first);
-            let until = tokio::time::Instant::now() + LINGER;
-            while batch.len() < GROUP {
-                match tokio::time::timeout_at(until, self.reports.recv()).await {
-                    Ok(Some(report)) => batch.push(report),
-                    Ok(None) | Err(_) => break,
+        let mut batch = Vec::new();
+        while self.reports.recv_many(&mut batch, MOST).await > 0 {
+            if batch.len() < FEW && self.window.held() > batch.len() {
+                tokio::time::sleep(LINGER).await;
+                while batch.len() < MOST
+                    && let Ok(report) = self.reports.try_recv()
+                {
+                    batch.push(report);
                 }
             }
-            let group = self.settle(batch.drain(..));
-            let rows = group.rows;
-            self.commit(Arc::new(group)).await;
-            self.in_flight.fetch_sub(rows, Ordering::SeqCst);
-            self.freed.notify_one();
+            let (outcomes, items) = self.settle(batch.drain(..));
+            self.commit(outcomes).await;
+            // Only now their places in the window are free.
+            drop(items);
+            self.window.freed.notify_one();
+            self.say().await;
         }
     }
 
-    fn settle(&mut self, reports: impl Iterator<Item = Report>) -> Group {
-        let (now, mut group) = (self.clock.now(), Group::default());
-        for report in reports {
-            let (item, verdict) = match report {
-                Report::Settled(item, verdict) => (item, verdict),
-                Report::ServerFailed(item, fault) => {
-                    if group.fault.is_none() {
-                        self.server_failures = self.server_failures.saturating_add(1);
-                        tracing::error!(server = self.server, failures = self.server_failures, %fault, "mail server paused");
-                    }
-                    group.fault = Some(fault.to_string());
-                    (item, Verdict::Back)
-                }
-            };
-            if matches!(verdict, Verdict::Sent { .. }) {
-                group.worked = true;
+    fn settle(&mut self, reports: impl Iterator<Item = Report>) -> (HashMap<NodeId, Vec<Outcome>>, Vec<Item>) {
+        let now = self.clock.now();
+        let (mut outcomes, mut items) = (HashMap::<NodeId, Vec<Outcome>>::new(), Vec::new());
+        for Report { item, verdict, server, fault } in reports {
+            if let Some(place) = server
+                && let Some(server) = self.servers.get_mut(place)
+            {
+                self.notices.extend(server.note(place, &verdict, fault.map(|fault| fault.to_string()), now));
             }
-            self.watch_rate(&item, &verdict, &mut group.stops);
+            self.watch_rate(&item, &verdict);
             metrics::counter!("pledgepost_deliveries_total", "outcome" => verdict.label()).increment(1);
-            group.rows += 1;
-            group.outcomes.entry(item.lease).or_default().push(outcome(&item, verdict, now));
+            let name = server.and_then(|place| self.servers.get(place)).map(|server| server.name.as_str());
+            outcomes.entry(item.lease).or_default().push(settle::outcome(&item, verdict, name, now));
+            items.push(item);
         }
-        group
+        (outcomes, items)
     }
 
-    fn watch_rate(&mut self, item: &Item, verdict: &Verdict, stops: &mut Vec<(CampaignId, String)>) {
+    fn watch_rate(&mut self, item: &Item, verdict: &Verdict) {
         let Some(campaign) = item.row.campaign_id else { return };
         if let Verdict::Refused { code, reply } = verdict {
-            stops.push((campaign, format!("the mail server refused the content of this mail: {code} {reply}")));
+            let reason = format!("the mail server refused the content of this mail: {code} {reply}");
+            self.notices.push(Notice::Stop(campaign, reason));
         }
         let refused = match verdict {
             Verdict::Sent { .. } => false,
@@ -106,100 +106,78 @@ impl Recorder {
         let rate = self.rates.entry(campaign).or_default();
         rate.note(refused);
         if let Some(reason) = rate.is_raised() {
-            stops.push((campaign, reason));
+            self.notices.push(Notice::Stop(campaign, reason));
             self.rates.remove(&campaign);
         }
     }
 
-    /// Tries until it is recorded: while it waits, these rows stay leased and nothing new is claimed for them.
-    async fn commit(&mut self, group: Arc<Group>) {
-        let mut wait = Duration::from_millis(100);
+    /// Tries until it is recorded: while it waits, these rows stay leased, the window stays full and nothing is claimed.
+    async fn commit(&mut self, outcomes: HashMap<NodeId, Vec<Outcome>>) {
+        let (outcomes, mut wait) = (Arc::new(outcomes), Duration::from_millis(100));
         loop {
-            let (db, clock, lanes, group) = (self.db.clone(), self.clock.clone(), self.lanes.clone(), group.clone());
-            let (server, failures) = (self.server.clone(), self.server_failures);
-            let recovered = group.worked && group.fault.is_none() && (self.server_failures > 0 || !self.proved);
-            let done = db
-                .write(move |db| -> anyhow::Result<()> {
-                    let now = clock.now();
-                    for (node, outcomes) in &group.outcomes {
-                        claim::record(db, outcomes, *node, now)?;
-                    }
-                    for (campaign, reason) in &group.stops {
-                        lanes.stop(db, *campaign, reason, now)?;
-                    }
-                    if let Some(reason) = &group.fault {
-                        servers::failed(db, &server, failures, reason, now + policy::server_wait(failures), now)?;
-                    } else if recovered {
-                        servers::works(db, &server)?;
-                    }
-                    Ok(())
-                })
-                .await;
-            match done {
-                Ok(()) => {
-                    if recovered {
-                        (self.server_failures, self.proved) = (0, true);
-                    }
-                    return;
+            let (clock, outcomes) = (self.clock.clone(), outcomes.clone());
+            let write = self.db.write(move |db| -> anyhow::Result<()> {
+                for (node, outcomes) in outcomes.iter() {
+                    record::record(db, outcomes, *node, clock.now())?;
                 }
+                Ok(())
+            });
+            match write.await {
+                Ok(()) => return,
                 Err(error) => {
+                    metrics::counter!("pledgepost_delivery_database_errors_total").increment(1);
                     tracing::error!(error = format!("{error:#}"), "outcomes cannot be recorded; trying again");
                     tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(5));
+                    wait = (wait * 2).min(Duration::from_secs(2));
                 }
+            }
+        }
+    }
+
+    /// Writes the notices; those that cannot be written now are tried again with the next group.
+    async fn say(&mut self) {
+        for notice in std::mem::take(&mut self.notices) {
+            let (clock, lanes, said) = (self.clock.clone(), self.lanes.clone(), notice.clone());
+            let written = self.db.write(move |db| -> anyhow::Result<()> {
+                let now = clock.now();
+                Ok(match &said {
+                    Notice::Stop(campaign, reason) => lanes.stop(db, *campaign, reason, now)?,
+                    Notice::Failed { name, failures, reason, until, .. } => {
+                        servers::failed(db, name, *failures, reason, *until, now)?;
+                    }
+                    Notice::Works { name } => servers::works(db, name)?,
+                })
+            });
+            if let Err(error) = written.await {
+                tracing::error!(error = format!("{error:#}"), "a notice to staff cannot be written; trying again");
+                self.notices.push(notice);
+                continue;
+            }
+            if let Notice::Failed { place, .. } = notice
+                && let Some(server) = self.servers.get(place)
+            {
+                server.halt.written();
+                self.window.freed.notify_one();
             }
         }
     }
 }
 
-impl Verdict {
-    fn label(&self) -> &'static str {
-        match self {
-            Verdict::Sent { .. } => "sent",
-            Verdict::Failed { .. } => "failed",
-            Verdict::Deferred { .. } => "deferred",
-            Verdict::Policy { .. } => "policy",
-            Verdict::Doubt { .. } => "doubt",
-            Verdict::Back => "back",
-            Verdict::Refused { .. } => "refused",
-            Verdict::Skipped { .. } => "skipped",
-            Verdict::Later { .. } => "later",
+impl Watched {
+    fn note(&mut self, place: usize, verdict: &Verdict, fault: Option<String>, now: At) -> Option<Notice> {
+        let name = self.name.clone();
+        if let Some(reason) = fault {
+            self.failures = self.failures.saturating_add(1);
+            tracing::error!(server = name, failures = self.failures, fault = reason, "mail server paused");
+            let until = now + policy::server_wait(self.failures);
+            return Some(Notice::Failed { place, name, failures: self.failures, reason, until });
         }
-    }
-}
-
-fn outcome(item: &Item, verdict: Verdict, now: At) -> Outcome {
-    let row = &item.row;
-    let of = |state, tried, next_at, code: Option<u16>, reply| Outcome {
-        id: row.id,
-        state,
-        tried,
-        next_at,
-        code: code.map(i64::from),
-        reply,
-    };
-    let again = |lost_line| policy::next_try(row.id, row.attempts + 1, lost_line, row.created_at, now);
-    match verdict {
-        Verdict::Sent { code, reply } => of(DeliveryState::Sent, 1, None, Some(code), Some(reply)),
-        Verdict::Failed { code, reply } => of(DeliveryState::Failed, 1, None, code, Some(reply)),
-        Verdict::Skipped { reason } => of(DeliveryState::Skipped, 0, None, None, Some(reason)),
-        Verdict::Later { at, reason } => of(DeliveryState::Deferred, 0, Some(at), None, Some(reason)),
-        Verdict::Deferred { code, reply } | Verdict::Policy { code, reply } => match again(code.is_none()) {
-            Some(at) => of(DeliveryState::Deferred, 1, Some(at), code, Some(reply)),
-            None => of(DeliveryState::Failed, 1, None, code, Some(format!("Given up after 72 hours: {reply}"))),
-        },
-        Verdict::Doubt { reply } if item.hold => of(DeliveryState::Unknown, 1, None, None, Some(reply)),
-        Verdict::Doubt { reply } => match again(true) {
-            Some(at) => of(DeliveryState::Deferred, 1, Some(at), None, Some(reply)),
-            None => of(DeliveryState::Unknown, 1, None, None, Some(reply)),
-        },
-        // A system mail has no campaign that could stop: its content is our own, so it fails and the log says so.
-        Verdict::Refused { code, reply } if row.campaign_id.is_none() => {
-            of(DeliveryState::Failed, 1, None, Some(code), Some(reply))
-        }
-        Verdict::Back | Verdict::Refused { .. } if row.attempts > 0 => {
-            of(DeliveryState::Deferred, 0, Some(row.next_at.unwrap_or(now)), None, None)
-        }
-        Verdict::Back | Verdict::Refused { .. } => of(DeliveryState::Queued, 0, None, None, None),
+        // While it is paused, a late reply to another connection proves nothing.
+        let recovered =
+            matches!(verdict, Verdict::Sent { .. }) && (self.failures > 0 || !self.proved) && !self.halt.is_raised();
+        recovered.then(|| {
+            (self.failures, self.proved) = (0, true);
+            Notice::Works { name }
+        })
     }
 }

@@ -1,104 +1,99 @@
-//! One sender: holds one connection to the mail server and mails what the queue gives it.
+//! One sender: holds one connection to its mail server and mails what the queue gives it.
+//!
+//! While a mail's end is on its way, the envelope of the next one goes with it: one round trip per mail. So a sender holds
+//! at most two mails, in two buffers that it keeps.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use tokio::sync::mpsc;
 
 use super::Server;
+use super::accepted::Accepted;
+use super::domains::Domains;
 use super::queue::{Item, Queue};
+use super::routes::Halt;
+use super::verdict::{Report, Verdict};
 use crate::lease::Node;
 use crate::mail::{Connection, Outcome as Reply, Outgoing, Phase, ServerFault, Signer, Timeouts};
-use crate::values::{At, EmailAddress, NodeId};
+use crate::values::EmailAddress;
 
-/// What became of an item, before policy turns it into a row's state.
-pub enum Verdict {
-    Sent {
-        code: u16,
-        reply: String,
-    },
-    /// Refused for good, about the recipient.
-    Failed {
-        code: Option<u16>,
-        reply: String,
-    },
-    /// To be tried again. Without a code the line broke.
-    Deferred {
-        code: Option<u16>,
-        reply: String,
-    },
-    /// A policy refusal of this recipient: waits, and counts as refused.
-    Policy {
-        code: Option<u16>,
-        reply: String,
-    },
-    /// No reply after the final dot.
-    Doubt {
-        reply: String,
-    },
-    /// Never left, and not its own fault: goes back as it was.
-    Back,
-    /// The content was refused: goes back, and its campaign stops.
-    Refused {
-        code: u16,
-        reply: String,
-    },
-    /// Not now, and this was no attempt.
-    Later {
-        at: At,
-        reason: String,
-    },
-    /// Not mailed on purpose.
-    Skipped {
-        reason: String,
-    },
-}
-
-pub enum Report {
-    Settled(Box<Item>, Verdict),
-    /// The server itself failed; the item goes back.
-    ServerFailed(Box<Item>, ServerFault),
+/// What a sender has in hand: taken out by the engine when the sender had to be ended.
+#[derive(Default)]
+pub struct Hands {
+    pub current: Option<Item>,
+    /// The content of the current mail may have left.
+    pub left: bool,
+    pub next: Option<Item>,
 }
 
 pub struct Sender {
     pub queue: Arc<Queue>,
     pub node: Arc<Node>,
-    pub server: Option<Arc<Server>>,
+    pub server: Arc<Server>,
+    /// Its place in the list of servers.
+    pub place: usize,
+    /// Takes nothing but system mails.
+    pub only_system: bool,
+    pub halt: Arc<Halt>,
     pub hello: String,
     pub signer: Option<Arc<Signer>>,
     pub timeouts: Timeouts,
+    pub domains: Arc<Domains>,
+    pub accepted: Arc<Accepted>,
     pub reports: mpsc::UnboundedSender<Report>,
-    /// Raised by the sender that finds the server failing, so that the others do not run into the same wall with every
-    /// row of the queue; lowered by the engine when the server's pause is over.
-    pub halt: Arc<AtomicBool>,
+    pub hands: Arc<Mutex<Hands>>,
 }
 
 /// A connection without work is given up after this long.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// A mail that is ready to leave; its bytes lie in one of the sender's buffers.
+struct Ready {
+    from: EmailAddress,
+    to: EmailAddress,
+    begun: Instant,
+}
+
 impl Sender {
     pub async fn run(self) {
         let mut connection: Option<Connection> = None;
+        let (mut bytes, mut spare) = (Vec::new(), Vec::new());
+        let mut ready: Option<Ready> = None;
         loop {
-            let next = match connection {
-                Some(_) => tokio::time::timeout(IDLE, self.queue.pop()).await,
-                None => Ok(self.queue.pop().await),
-            };
-            let item = match next {
-                Ok(Some(item)) => item,
-                Ok(None) => break,
-                Err(_idle) => {
-                    if let Some(idle) = connection.take() {
-                        idle.quit().await;
-                    }
-                    continue;
+            let mail = match ready.take() {
+                Some(mail) => mail,
+                None => {
+                    let Some(item) = self.wait(&mut connection).await else { break };
+                    let Some((item, mail)) = self.compose(item, &mut bytes) else { continue };
+                    self.hands().current = Some(item);
+                    mail
                 }
             };
-            let report = self.deliver(item, &mut connection).await;
-            if self.reports.send(report).is_err() {
-                break;
+            let next = self.follower(&mut spare);
+            let next_out = next.as_ref().map(|next| Outgoing { from: &next.from, to: &next.to, bytes: &spare });
+            let current = Outgoing { from: &mail.from, to: &mail.to, bytes: &bytes };
+            let reply = self.send(&current, next_out, &mut connection).await;
+            self.domains.leave(mail.to.domain(), mail.begun, Instant::now());
+            self.settle(reply);
+            if let Some(next) = next {
+                let mut hands = self.hands();
+                let item = hands.next.take();
+                if item.as_ref().is_some_and(|item| self.may_begin(item)) {
+                    hands.current = item;
+                    std::mem::swap(&mut bytes, &mut spare);
+                    ready = Some(Ready { begun: Instant::now(), ..next });
+                } else {
+                    drop(hands);
+                    self.domains.leave(next.to.domain(), next.begun, Instant::now());
+                    // Its envelope is out already.
+                    connection = None;
+                    item.into_iter().for_each(|item| self.report(item, Verdict::Back));
+                }
+                if let Some(ready) = &ready {
+                    self.domains.begin_anew(ready.to.domain(), next.begun, ready.begun);
+                }
             }
         }
         if let Some(connection) = connection.take() {
@@ -106,81 +101,144 @@ impl Sender {
         }
     }
 
-    async fn deliver(&self, item: Item, connection: &mut Option<Connection>) -> Report {
-        let Item { row, hold, lease, mail } = item;
-        let kept = |row| Box::new(Item { row, hold, lease, mail: None });
-        if self.halt.load(Ordering::SeqCst) {
-            return Report::Settled(kept(row), Verdict::Back);
-        }
-        let mut bytes = Vec::new();
-        let made = mail.context("nothing to send").and_then(|mail| mail.write(self.signer.as_deref(), &mut bytes));
-        let from = match made {
-            Ok(from) => from,
-            Err(error) => {
-                tracing::error!(delivery = %row.id, error = format!("{error:#}"), "mail cannot be made");
-                let reply = "The mail could not be made (see the log).".to_owned();
-                return Report::Settled(kept(row), Verdict::Failed { code: None, reply });
+    /// The next item; a connection that has no work for long is given up meanwhile.
+    async fn wait(&self, connection: &mut Option<Connection>) -> Option<Item> {
+        loop {
+            if connection.is_none() {
+                return self.queue.pop(self.only_system).await;
             }
-        };
-        // The node may have slept since the row was leased: then it is someone else's now.
-        if !self.node.holds(lease) {
-            return Report::Settled(kept(row), Verdict::Back);
-        }
-        let reused = connection.is_some();
-        let mut reply = self.attempt(&from, &row.address, &bytes, lease, connection).await;
-        if reused && was_closed_between_mails(&reply) && self.node.holds(lease) {
-            // Servers close a line after so many mails or so much time; that is no fault.
-            *connection = None;
-            reply = self.attempt(&from, &row.address, &bytes, lease, connection).await;
-        }
-        match reply {
-            Reply::Accepted { code, reply } => Report::Settled(kept(row), Verdict::Sent { code, reply }),
-            Reply::RecipientFailed { code, reply } => {
-                Report::Settled(kept(row), Verdict::Failed { code: Some(code), reply })
-            }
-            Reply::Deferred { code, reply } => Report::Settled(kept(row), Verdict::Deferred { code, reply }),
-            Reply::MessageRefused { code, reply } => Report::Settled(kept(row), Verdict::Refused { code, reply }),
-            Reply::Withdrawn => Report::Settled(kept(row), Verdict::Back),
-            Reply::Doubt { reply } => Report::Settled(kept(row), Verdict::Doubt { reply }),
-            Reply::ServerFault(fault) if is_policy_at_rcpt(&fault) => {
-                Report::Settled(kept(row), Verdict::Policy { code: fault.code, reply: fault.message })
-            }
-            Reply::ServerFault(fault) => {
-                self.halt.store(true, Ordering::SeqCst);
-                Report::ServerFailed(kept(row), fault)
+            match tokio::time::timeout(IDLE, self.queue.pop(self.only_system)).await {
+                Ok(item) => return item,
+                Err(_idle) => {
+                    if let Some(idle) = connection.take() {
+                        idle.quit().await;
+                    }
+                }
             }
         }
     }
 
-    async fn attempt(
+    fn may_begin(&self, item: &Item) -> bool {
+        !self.halt.is_raised() && item.is_open() && self.node.holds(item.lease)
+    }
+
+    /// Makes the mail. None when it must not or cannot leave; that is reported.
+    fn compose(&self, mut item: Item, out: &mut Vec<u8>) -> Option<(Item, Ready)> {
+        let begun = Instant::now();
+        if !self.may_begin(&item)
+            || (item.row.campaign_id.is_some() && !self.domains.enter(item.row.address.domain(), begun))
+        {
+            self.report(item, Verdict::Back);
+            return None;
+        }
+        out.clear();
+        let made = item.mail.take().context("nothing to send").and_then(|mail| mail.write(self.signer.as_deref(), out));
+        match made {
+            Ok(from) => {
+                let to = item.row.address.clone();
+                Some((item, Ready { from, to, begun }))
+            }
+            Err(error) => {
+                tracing::error!(delivery = %item.row.id, error = format!("{error:#}"), "mail cannot be made");
+                self.domains.leave(item.row.address.domain(), begun, begun);
+                let reply = "The mail could not be made (see the log).".to_owned();
+                self.report(item, Verdict::Failed { code: None, reply });
+                None
+            }
+        }
+    }
+
+    fn follower(&self, out: &mut Vec<u8>) -> Option<Ready> {
+        if self.only_system {
+            return None;
+        }
+        let (item, mail) = self.compose(self.queue.follower()?, out)?;
+        self.hands().next = Some(item);
+        Some(mail)
+    }
+
+    async fn send(
         &self,
-        from: &EmailAddress,
-        to: &EmailAddress,
-        bytes: &[u8],
-        lease: NodeId,
-        slot: &mut Option<Connection>,
+        mail: &Outgoing<'_>,
+        next: Option<Outgoing<'_>>,
+        connection: &mut Option<Connection>,
     ) -> Reply {
+        let reused = connection.is_some();
+        let reply = self.attempt(mail, next, connection).await;
+        if reused && matches!(&reply, Reply::ServerFault(fault) if fault.reconnect) {
+            // Servers close a line after so many mails or so much time; that is no fault.
+            *connection = None;
+            return self.attempt(mail, next, connection).await;
+        }
+        reply
+    }
+
+    async fn attempt(&self, mail: &Outgoing<'_>, next: Option<Outgoing<'_>>, slot: &mut Option<Connection>) -> Reply {
         let mut connection = match slot.take() {
             Some(connection) => connection,
-            None => {
-                let Some(server) = &self.server else { return Reply::Withdrawn };
-                match Connection::open_with(&server.address, &self.hello, self.timeouts).await {
-                    Ok(connection) => connection,
-                    Err(fault) => return Reply::ServerFault(fault),
-                }
-            }
+            None => match Connection::open_with(&self.server.address, &self.hello, self.timeouts).await {
+                Ok(connection) => connection,
+                Err(fault) => return Reply::ServerFault(fault),
+            },
         };
-        let may_leave = || self.node.holds(lease);
-        let reply = connection.send(&Outgoing { from, to, bytes }, None, &may_leave).await;
+        let may_leave = || self.may_leave();
+        let reply = connection.send(mail, next.as_ref(), &may_leave).await;
         if connection.is_usable() {
             *slot = Some(connection);
         }
         reply
     }
-}
 
-fn was_closed_between_mails(reply: &Reply) -> bool {
-    matches!(reply, Reply::ServerFault(fault) if fault.reconnect)
+    /// Asked right before the content leaves: the node may have slept since the row was leased, and then it is someone
+    /// else's now; or its campaign was paused.
+    fn may_leave(&self) -> bool {
+        let mut hands = self.hands();
+        let Some(item) = hands.current.as_ref().filter(|item| item.is_open() && self.node.holds(item.lease)) else {
+            return false;
+        };
+        self.accepted.leaves(item.row.id);
+        hands.left = true;
+        true
+    }
+
+    fn settle(&self, reply: Reply) {
+        let item = {
+            let mut hands = self.hands();
+            hands.left = false;
+            hands.current.take()
+        };
+        let Some(item) = item else { return };
+        let verdict = match reply {
+            Reply::Accepted { code, reply } => {
+                self.accepted.took(item.row.id, code, &self.server.name, &reply);
+                Verdict::Sent { code, reply }
+            }
+            Reply::RecipientFailed { code, reply } => Verdict::Failed { code: Some(code), reply },
+            Reply::Deferred { code, reply } => Verdict::Deferred { code, reply },
+            Reply::MessageRefused { code, reply } => Verdict::Refused { code, reply },
+            Reply::Withdrawn => Verdict::Back,
+            Reply::Doubt { reply } => Verdict::Doubt { reply },
+            Reply::ServerFault(fault) if is_policy_at_rcpt(&fault) => {
+                Verdict::Policy { code: fault.code, reply: fault.message }
+            }
+            Reply::ServerFault(fault) => {
+                let fault = self.halt.raise().then_some(fault);
+                let report = Report { item, verdict: Verdict::Back, server: Some(self.place), fault };
+                let _ = self.reports.send(report);
+                return;
+            }
+        };
+        self.report(item, verdict);
+    }
+
+    fn report(&self, item: Item, verdict: Verdict) {
+        // The recorder outlives the senders; if it is gone, the keeper gives the row back.
+        let _ = self.reports.send(Report { item, verdict, server: Some(self.place), fault: None });
+    }
+
+    fn hands(&self) -> std::sync::MutexGuard<'_, Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A policy refusal of one recipient (5.7.x at RCPT). It may be about us or about this reader's provider; giving the row

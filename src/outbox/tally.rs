@@ -9,7 +9,7 @@ use diesel::upsert::excluded;
 
 use super::DeliveryState;
 use crate::db::schema::campaign_tallies;
-use crate::db::{Both, Db};
+use crate::db::{Both, Db, dialect};
 use crate::values::{CampaignId, NodeId};
 
 /// Under this number stands what was counted from the deliveries themselves; nodes begin at 1.
@@ -42,12 +42,13 @@ pub fn add(db: &mut Db, node: NodeId, campaign: CampaignId, state: DeliveryState
     Both(insert).execute(db).map(drop)
 }
 
-/// Counts the campaign's deliveries anew. First forgets, then counts: what another node records meanwhile is either seen
-/// by the count or added by that node afterwards.
+/// Counts the campaign's deliveries anew. Holds off other nodes' additions, forgets, then counts: what another node
+/// records meanwhile is either seen by the count or added by that node afterwards.
 ///
 /// # Errors
 /// The database's.
 pub fn recount(db: &mut Db, campaign: CampaignId) -> QueryResult<()> {
+    dialect::lock_table(db, "campaign_tallies")?;
     diesel::delete(campaign_tallies::table.filter(campaign_tallies::campaign_id.eq(campaign))).execute(db)?;
     diesel::sql_query(
         "INSERT INTO campaign_tallies (campaign_id, node_id, state, deliveries) \

@@ -1,5 +1,7 @@
 //! Tokens: signed, bound to one purpose and one row, or random and kept only as a hash.
 
+use std::sync::{Arc, OnceLock};
+
 use aws_lc_rs::{constant_time, digest, hmac, rand};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 
@@ -62,20 +64,33 @@ const MAC_LEN: usize = 16;
 /// The installation's own secret, from which every keyed function of the program is derived.
 /// It is kept in the database, sealed by the newest of `PLEDGEPOST_SECRET_KEY` (see `installation`).
 #[derive(Clone)]
-pub struct RootKey([u8; 32]);
+pub struct RootKey {
+    bytes: [u8; 32],
+    /// The keys of the labels that were used, made once: a campaign's mail needs four of them.
+    keys: Arc<[(&'static [u8], OnceLock<hmac::Key>); 5]>,
+}
+
+/// The labels that each mail of a campaign needs.
+const FREQUENT: [&[u8]; 5] = [b"unsubscribe", b"preferences", b"web-version", b"message-id", b"address"];
 
 impl RootKey {
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self { bytes, keys: Arc::new(FREQUENT.map(|label| (label, OnceLock::new()))) }
     }
     pub(crate) fn bytes(&self) -> &[u8; 32] {
-        &self.0
+        &self.bytes
     }
 
     /// A keyed hash for one use; `label` separates the uses.
     pub fn keyed(&self, label: &[u8], message: &[u8]) -> [u8; 32] {
-        let sub_key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), label);
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, sub_key.as_ref()), message);
+        let make = || {
+            let sub_key = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.bytes), label);
+            hmac::Key::new(hmac::HMAC_SHA256, sub_key.as_ref())
+        };
+        let tag = match self.keys.iter().find(|(known, _)| *known == label) {
+            Some((_, key)) => hmac::sign(key.get_or_init(make), message),
+            None => hmac::sign(&make(), message),
+        };
         let mut out = [0; 32];
         out.copy_from_slice(tag.as_ref());
         out
@@ -88,15 +103,18 @@ impl RootKey {
 
     /// A signed token: row number and expiry in clear, bound to the purpose. URL-safe, 43 characters or fewer.
     pub fn sign(&self, purpose: Purpose, id: i64, expiry: Expiry) -> String {
-        let mut bytes = Vec::with_capacity(12 + MAC_LEN);
-        bytes.extend_from_slice(&id.to_be_bytes());
         let seconds = match expiry {
             Expiry::Never => 0,
             Expiry::At(at) => u32::try_from(at.0.timestamp()).unwrap_or(u32::MAX),
         };
-        bytes.extend_from_slice(&seconds.to_be_bytes());
-        let mac = self.keyed(purpose.label(), &bytes);
-        bytes.extend(mac.iter().take(MAC_LEN));
+        let mut bytes = [0; 12 + MAC_LEN];
+        let (body, mac) = bytes.split_at_mut(12);
+        let (first, last) = body.split_at_mut(8);
+        first.copy_from_slice(&id.to_be_bytes());
+        last.copy_from_slice(&seconds.to_be_bytes());
+        for (byte, made) in mac.iter_mut().zip(self.keyed(purpose.label(), body)) {
+            *byte = made;
+        }
         BASE64URL_NOPAD.encode(&bytes)
     }
 

@@ -6,7 +6,8 @@ use actix_web::web::Data;
 use super::extract::Loopback;
 use super::{Answer, Error};
 use crate::app::App;
-use crate::telemetry;
+use crate::campaigns::{self, CampaignState};
+use crate::{outbox, telemetry};
 
 /// `GET /health/live`: the process answers.
 pub async fn live() -> HttpResponse {
@@ -27,7 +28,22 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
 }
 
 /// `GET /metrics`, for this machine alone.
-pub async fn metrics(_loopback: Loopback) -> Answer {
+pub async fn metrics(app: Data<App>, _loopback: Loopback) -> Answer {
+    if app.gauges.are_old() {
+        let (now, servers) =
+            (app.clock.now(), app.mail_servers.iter().map(|server| server.name.clone()).collect::<Vec<_>>());
+        let looked = app.db.read(move |db| -> Result<(), crate::error::Error> {
+            let open = campaigns::store::with_state(db, &[CampaignState::Sending])?;
+            let open: Vec<_> = open.iter().map(|campaign| (campaign.id, campaign.total)).collect();
+            Ok(outbox::metrics::look(db, &open, &servers, now)?)
+        });
+        let looked = looked.await;
+        if let Err(error) = looked {
+            // The rest is worth having all the more.
+            outbox::metrics::database_failed("state");
+            tracing::warn!(error = format!("{error:?}"), "numbers of the outbox cannot be looked up");
+        }
+    }
     let text = telemetry::metrics_text().ok_or_else(|| Error::not_found("page"))?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }

@@ -31,7 +31,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
     let app = Data::from(app);
-    let pages = Data::new(Pages::load()?);
+    let pages = Data::from(Pages::shared()?);
     let limits = Data::new(Limits::default());
     let factory_limits = limits.clone();
     let server = HttpServer::new(move || {

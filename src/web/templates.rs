@@ -1,6 +1,7 @@
 //! The handlebars registries: one per language, because `{{t}}` speaks the registry's language.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson};
@@ -19,30 +20,44 @@ struct Files;
 /// All pages in all languages, and the assets they name. Built once at start.
 pub struct Pages {
     registries: BTreeMap<Language, Handlebars<'static>>,
-    assets: std::sync::Arc<Assets>,
+    assets: Arc<Assets>,
 }
 
 impl Pages {
+    /// The pages of this process. They are parsed once: that takes longer than all else of a start.
+    ///
+    /// # Errors
+    /// Names the template that does not parse.
+    pub fn shared() -> anyhow::Result<Arc<Self>> {
+        static PAGES: Mutex<Option<Arc<Pages>>> = Mutex::new(None);
+        let mut pages = PAGES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pages) = &*pages {
+            return Ok(pages.clone());
+        }
+        Ok(pages.insert(Arc::new(Self::load()?)).clone())
+    }
+
     /// # Errors
     /// Names the template that does not parse.
     pub fn load() -> anyhow::Result<Self> {
-        let assets = std::sync::Arc::new(Assets::load());
-        let registry = |language: Language| -> anyhow::Result<(Language, Handlebars<'static>)> {
-            let mut registry = Handlebars::new();
-            registry.set_strict_mode(true);
-            // A part on an indented line would indent what stands in a textarea.
-            registry.set_prevent_indent(true);
-            for path in Files::iter() {
-                let Some(name) = path.strip_suffix(".hbs") else { continue };
-                let file = Files::get(&path).with_context(|| path.to_string())?;
-                let source = std::str::from_utf8(&file.data).with_context(|| path.to_string())?;
-                registry.register_template_string(name, source).with_context(|| format!("template {path}"))?;
-            }
+        let assets = Arc::new(Assets::load());
+        let mut parsed = Handlebars::new();
+        parsed.set_strict_mode(true);
+        // A part on an indented line would indent what stands in a textarea.
+        parsed.set_prevent_indent(true);
+        for path in Files::iter() {
+            let Some(name) = path.strip_suffix(".hbs") else { continue };
+            let file = Files::get(&path).with_context(|| path.to_string())?;
+            let source = std::str::from_utf8(&file.data).with_context(|| path.to_string())?;
+            parsed.register_template_string(name, source).with_context(|| format!("template {path}"))?;
+        }
+        parsed.register_helper("asset", Box::new(AssetPath(assets.clone())));
+        let registry = |language: Language| {
+            let mut registry = parsed.clone();
             registry.register_helper("t", Box::new(Translate(language.clone())));
-            registry.register_helper("asset", Box::new(AssetPath(assets.clone())));
-            Ok((language, registry))
+            (language, registry)
         };
-        let registries = Texts::get().languages().into_iter().map(registry).collect::<anyhow::Result<_>>()?;
+        let registries = Texts::get().languages().into_iter().map(registry).collect();
         Ok(Self { registries, assets })
     }
 
@@ -78,7 +93,7 @@ impl HelperDef for Translate {
 }
 
 /// `{{asset "app.css"}}`: the fingerprinted path.
-struct AssetPath(std::sync::Arc<Assets>);
+struct AssetPath(Arc<Assets>);
 
 impl HelperDef for AssetPath {
     fn call_inner<'reg: 'rc, 'rc>(

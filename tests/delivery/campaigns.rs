@@ -25,7 +25,7 @@ fn links(html: &str) -> Vec<String> {
 }
 
 fn mail(app: &std::sync::Arc<pledgepost::app::App>, rows: &[Delivery]) -> Vec<Result<Email, String>> {
-    rendered(app, &CampaignMails { frame: app.campaign_mails.clone() }, rows)
+    rendered(app, &CampaignMails::new(app.campaign_mails.clone()), rows)
 }
 
 fn rename(app: &pledgepost::app::App, address: &str, name: &str) {

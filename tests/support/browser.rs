@@ -29,6 +29,7 @@ static AT_ONCE: Semaphore = Semaphore::const_new(3);
 pub struct Browser {
     pub client: Client,
     pub width: u32,
+    height: u32,
     driver: Driver,
     _profile: tempfile::TempDir,
     _turn: SemaphorePermit<'static>,
@@ -54,7 +55,7 @@ impl Browser {
             .connect(&address)
             .await
             .expect("the browser does not start: is `chromium` of the same version as `chromedriver`?");
-        let mut browser = Self { client, width, driver, _profile: profile, _turn: turn };
+        let mut browser = Self { client, width: 0, height: 0, driver, _profile: profile, _turn: turn };
         browser.resize((width, height)).await;
         browser.dark(false).await;
         browser
@@ -62,11 +63,14 @@ impl Browser {
 
     /// The page as a screen of this size shows it; up to 600 wide it is a phone's.
     pub async fn resize(&mut self, (width, height): (u32, u32)) {
+        if (self.width, self.height) == (width, height) {
+            return;
+        }
         let phone = width <= 600;
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone });
         self.chrome("Emulation.setDeviceMetricsOverride", metrics).await;
         self.chrome("Emulation.setTouchEmulationEnabled", json!({ "enabled": phone })).await;
-        self.width = width;
+        (self.width, self.height) = (width, height);
     }
 
     /// Without motion, so that the colours of now are there at once.
@@ -294,7 +298,7 @@ impl Browser {
 }
 
 /// Where screenshots go: PLEDGEPOST_SCREENSHOTS. Without it none are taken, which saves minutes.
-fn screenshots() -> Option<PathBuf> {
+pub fn screenshots() -> Option<PathBuf> {
     std::env::var_os("PLEDGEPOST_SCREENSHOTS").map(PathBuf::from)
 }
 

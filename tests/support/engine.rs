@@ -9,9 +9,12 @@ use diesel::sql_types::{BigInt, Text};
 use pledgepost::config::Sending;
 use pledgepost::db::{Database, Db};
 use pledgepost::error::Error;
-use pledgepost::lease::{Heirs, Keeper, Node};
+use pledgepost::lease::{Gone, Heirs, Keeper, Node};
 use pledgepost::mail::{Email, Kind, MailServer, Sender, Timeouts, message_id, whole};
-use pledgepost::outbox::{self, Delivery, DeliveryState, Lane, Lanes, Outbox, Prepared, Renderer, Renderers, Server};
+use pledgepost::outbox::accepted::{self, Place};
+use pledgepost::outbox::{
+    self, Accepted, Delivery, DeliveryState, Lane, Lanes, Outbox, Prepared, Renderer, Renderers, Server,
+};
 use pledgepost::values::{At, CampaignId, Clock, EmailAddress, Language, NodeId, RootKey};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
@@ -25,6 +28,8 @@ pub const CAMPAIGN: CampaignId = CampaignId(1);
 #[derive(Default)]
 pub struct TestLanes {
     pub hold: bool,
+    /// Beside [`CAMPAIGN`].
+    pub others: Vec<CampaignId>,
     pub closed: Mutex<bool>,
     pub finished: Mutex<bool>,
     pub stopped: Mutex<Option<String>>,
@@ -34,13 +39,16 @@ impl Lanes for TestLanes {
     fn open(&self, _: &mut Db, _: At) -> QueryResult<Vec<Lane>> {
         let open =
             !*self.closed.lock().unwrap() && !*self.finished.lock().unwrap() && self.stopped.lock().unwrap().is_none();
-        Ok(open.then_some(Lane { campaign: CAMPAIGN, hold: self.hold, per_minute: None }).into_iter().collect())
+        let all = open.then_some(CAMPAIGN).into_iter().chain(self.others.iter().copied());
+        Ok(all.map(|campaign| Lane { campaign, hold: self.hold, per_minute: None }).collect())
     }
     fn holding(&self, _: &mut Db) -> QueryResult<Vec<CampaignId>> {
         Ok(self.hold.then_some(CAMPAIGN).into_iter().collect())
     }
-    fn finished(&self, _: &mut Db, _: CampaignId, _: At) -> QueryResult<()> {
-        *self.finished.lock().unwrap() = true;
+    fn finished(&self, _: &mut Db, campaign: CampaignId, _: At) -> QueryResult<()> {
+        if campaign == CAMPAIGN {
+            *self.finished.lock().unwrap() = true;
+        }
         Ok(())
     }
     fn stop(&self, _: &mut Db, _: CampaignId, reason: &str, _: At) -> QueryResult<()> {
@@ -90,6 +98,8 @@ pub struct TestEngine {
     pub connections: u32,
     pub timeouts: Timeouts,
     pub bell: Arc<Notify>,
+    /// Where the record of accepted mails lies; none is kept without.
+    pub state: Option<Arc<tempfile::TempDir>>,
     running: Option<Running>,
     _test: Arc<TestDb>,
 }
@@ -112,6 +122,7 @@ impl TestEngine {
             connections: 4,
             timeouts: Timeouts::all(Duration::from_secs(5)),
             bell: Arc::default(),
+            state: None,
             running: None,
             _test: test,
         }
@@ -119,8 +130,11 @@ impl TestEngine {
 
     /// Rows of one campaign to `name0@example.org` …
     pub fn add_rows(&self, name: &str, count: usize) {
-        let rows: Vec<_> =
-            (0..count).map(|n| serde_json::json!({ "address": format!("{name}{n}@example.org") })).collect();
+        self.add_rows_of(CAMPAIGN, (0..count).map(|n| format!("{name}{n}@example.org")));
+    }
+
+    pub fn add_rows_of(&self, campaign: CampaignId, addresses: impl Iterator<Item = String>) {
+        let rows: Vec<_> = addresses.map(|address| serde_json::json!({ "address": address })).collect();
         let json = serde_json::to_string(&rows).unwrap();
         let now = self.clock.now();
         self.db
@@ -128,11 +142,12 @@ impl TestEngine {
                 let sql = format!(
                     "{}INSERT INTO deliveries \
                      (mail, campaign_id, address, language, state, attempts, created_at, updated_at) \
-                     SELECT 'campaign', 1, v.address, 'en', 'queued', 0, $2, $3 FROM v",
+                     SELECT 'campaign', $2, v.address, 'en', 'queued', 0, $3, $4 FROM v",
                     pledgepost::db::dialect::with_rows(db, &[("address", "text")])
                 );
                 Ok(diesel::sql_query(sql)
                     .bind::<Text, _>(json)
+                    .bind::<BigInt, _>(campaign)
                     .bind::<pledgepost::db::types::Instant, _>(now)
                     .bind::<pledgepost::db::types::Instant, _>(now)
                     .execute(db)?)
@@ -140,16 +155,27 @@ impl TestEngine {
             .unwrap();
     }
 
+    fn place(&self) -> Option<Place> {
+        let folder = self.state.as_ref()?.path().to_owned();
+        Some(Place { folder, prefix: "test.accepted-".into() })
+    }
+
     fn heirs(&self) -> Heirs {
-        let lanes = self.lanes.clone();
+        let (lanes, place) = (self.lanes.clone(), self.place());
         vec![Arc::new(move |db: &mut Db, node: NodeId, now: At| {
+            if let Some(place) = &place {
+                accepted::heir::settle(db, place, node, now)?;
+            }
             let holding = lanes.holding(db)?;
             outbox::release(db, node, &holding, now).map(drop)
         })]
     }
 
     pub fn keeper(&self) -> Keeper {
-        Keeper::new(self.db.clone(), self.clock.clone(), self.node.clone(), self.heirs())
+        let gone = self
+            .place()
+            .map(|place| Gone { which: Arc::new(move || accepted::heir::gone(&place)), buried: Arc::new(|_| {}) });
+        Keeper::new(self.db.clone(), self.clock.clone(), self.node.clone(), self.heirs()).knowing(gone)
     }
 
     pub async fn start(&mut self, sink: &SmtpSink) {
@@ -158,16 +184,23 @@ impl TestEngine {
     }
 
     pub async fn start_to(&mut self, url: &str) {
+        let server = Server::plain(MailServer::parse(url).unwrap(), self.connections);
+        self.start_with(vec![server]).await;
+    }
+
+    /// With several mail servers.
+    pub async fn start_with(&mut self, servers: Vec<Server>) {
         let renderer = Arc::new(TestRenderer(RootKey::from_bytes([1; 32])));
         let outbox = Outbox {
             db: self.db.clone(),
             clock: self.clock.clone(),
             node: self.node.clone(),
-            servers: vec![Arc::new(Server::plain(MailServer::parse(url).unwrap(), self.connections))],
+            servers: servers.into_iter().map(Arc::new).collect(),
             hello: "example.org".into(),
             signer: None,
             timeouts: self.timeouts,
-            sending: Sending { connections: self.connections, rate: 0, doubt_window: self.window },
+            sending: Sending { connections: self.connections, rate: 0, doubt_window: self.window, state_dir: None },
+            accepted: Accepted::new(self.place(), usize::try_from(self.window).unwrap()),
             renderers: Arc::new(Renderers { named: HashMap::new(), other: renderer }),
             lanes: self.lanes.clone(),
             bell: self.bell.clone(),

@@ -5,6 +5,7 @@ pub mod app;
 pub mod bank;
 pub mod browser;
 pub mod campaigns;
+pub mod campaign_stage;
 pub mod camt;
 pub mod db;
 pub mod engine;

@@ -73,12 +73,31 @@ impl Program {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         Running(command.spawn().unwrap())
     }
+    /// As [`Program::start`], for a process whose files may not grow at times: the system would end it by a signal, where
+    /// a full disk only answers with an error.
+    pub fn start_that_may_run_full(&self, args: &[&str]) -> Running {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_pledgepost")]).args(args);
+        command.env_clear().envs(self.environment.iter().cloned()).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Running(command.spawn().unwrap())
+    }
 }
 
 /// A started child; killed when dropped.
 pub struct Running(Child);
 
 impl Running {
+    /// How large a file of its may be at most from now on; `None` is no limit. What is larger stays, and cannot be written
+    /// beyond that place.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let pid = Pid::from_raw(i32::try_from(self.0.id()).unwrap());
+        prlimit(pid, Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+    }
+    pub fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status().unwrap();
         assert!(status.success());

@@ -167,7 +167,7 @@ impl SmtpSink {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
-    fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         let last = self.shared.log.lock().unwrap().last().map(|r| format!("{} → {:?}", r.rcpt, r.reply));
         format!("{} accepted, {} connections, last: {last:?}", self.accepted_count(), self.connections())
     }

@@ -1,3 +1,4 @@
+ALTER TABLE deliveries RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold, autovacuum_analyze_scale_factor);
 ALTER TABLE subscribers DROP COLUMN time_zone;
 ALTER TABLE organisation DROP COLUMN sending_days;
 ALTER TABLE organisation DROP COLUMN sending_until;

@@ -30,6 +30,8 @@ pub enum Act {
     Stall,
     /// The connection is closed without an answer.
     Drop,
+    /// The usual answer, after that long: past the client's deadline, say.
+    Late(Duration),
 }
 impl Act {
     pub fn reply(reply: &str) -> Self {
@@ -71,6 +73,9 @@ pub struct Script {
     pub(super) hidden: Vec<String>,
     pub(super) close_after: Option<usize>,
     pub(super) delay: Duration,
+    pub(super) slow: Vec<(String, Duration)>,
+    pub(super) offered: Vec<(String, String)>,
+    pub(super) flushes: bool,
     pub(super) keep_raw: bool,
     pub(super) body_bytes: usize,
 }
@@ -139,6 +144,22 @@ impl Script {
         self.delay = delay;
         self
     }
+    /// Takes that long to answer RCPT of addresses that contain `part`.
+    pub fn slow_rcpt(mut self, part: &str, delay: Duration) -> Self {
+        self.slow.push((part.to_owned(), delay));
+        self
+    }
+    /// Offers a line in the answer to EHLO (in the place of the usual one of that name), and answers `reply` to whoever
+    /// relies on it: to the command of that name, or to MAIL with a parameter of that name.
+    pub fn lie(mut self, offer: &str, reply: &str) -> Self {
+        self.offered.push((offer.to_owned(), reply.to_owned()));
+        self
+    }
+    /// Offers PIPELINING and throws away what came in one piece with DATA or behind a mail's final dot.
+    pub fn flush_input(mut self) -> Self {
+        self.flushes = true;
+        self
+    }
     /// Keeps each whole mail in the log.
     pub fn keep_raw(mut self) -> Self {
         self.keep_raw = true;
@@ -155,6 +176,22 @@ impl Script {
             }
         }
         act
+    }
+
+    /// How long RCPT of this address takes.
+    pub(super) fn slowness(&self, address: &str) -> Option<Duration> {
+        self.slow.iter().find(|(part, _)| address.contains(part.as_str())).map(|(_, delay)| *delay)
+    }
+    /// What is answered to a line that relies on an offer that was a lie.
+    pub(super) fn lie_about(&self, line: &str) -> Option<&str> {
+        let line = line.to_ascii_uppercase();
+        let (verb, rest) = line.split_once(' ').unwrap_or((&line, ""));
+        let relies = |offer: &str| {
+            let word = offer.split(' ').next().unwrap_or_default();
+            let parameter = if word == "8BITMIME" { "BODY" } else { word };
+            verb == word || verb == "MAIL" && rest.split(' ').skip(1).any(|part| part.split('=').next() == Some(parameter))
+        };
+        self.offered.iter().find(|(offer, _)| relies(offer)).map(|(_, reply)| reply.as_str())
     }
 
     pub(super) fn answer(&self, asked: &Asked) -> Option<String> {

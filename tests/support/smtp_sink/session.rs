@@ -62,6 +62,14 @@ impl Session {
                 self.say("421 4.3.2 enough mails for one connection");
                 return self.flush().await;
             }
+            if let Some(reply) = script.lie_about(&text) {
+                self.tell(reply).await?;
+                if verb.eq_ignore_ascii_case("STARTTLS") && positive(reply) {
+                    self.flush().await?;
+                    return closed();
+                }
+                continue;
+            }
             match verb.to_ascii_uppercase().as_str() {
                 "EHLO" => self.ehlo(&script).await?,
                 "HELO" => self.say("250 sink.test"),
@@ -131,6 +139,10 @@ impl Session {
         match script.fault(phase) {
             None => self.tell(usual).await,
             Some(Act::Reply(reply)) => self.tell(reply).await,
+            Some(Act::Late(delay)) => {
+                tokio::time::sleep(*delay).await;
+                self.tell(usual).await
+            }
             Some(silent) => self.fall_silent(silent).await,
         }
     }
@@ -161,6 +173,12 @@ impl Session {
         closed()
     }
 
+    /// Throws away what came in already.
+    fn flush_input(&mut self) {
+        let waiting = self.io.buffer().len();
+        self.io.consume(waiting);
+    }
+
     async fn ehlo(&mut self, script: &Script) -> Result<()> {
         self.reset();
         let mut offers = vec!["PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 20000000", "ENHANCEDSTATUSCODES"];
@@ -168,6 +186,9 @@ impl Session {
             offers.push("AUTH PLAIN LOGIN");
         }
         offers.retain(|offer| !script.hidden.iter().any(|hidden| offer.starts_with(hidden.as_str())));
+        let name_of = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        offers.retain(|offer| !script.offered.iter().any(|(lie, _)| name_of(lie) == name_of(offer)));
+        offers.extend(script.offered.iter().map(|(lie, _)| lie.as_str()));
         let mut lines = vec!["sink.test"];
         lines.append(&mut offers);
         let last = lines.len() - 1;
@@ -218,8 +239,16 @@ impl Session {
         let order = self.shared.asked.fetch_add(1, Ordering::SeqCst) + 1;
         let asked = Asked { address, attempt, order, connection: self.connection };
         self.reach(Phase::Rcpt);
-        let reply = match script.fault(Phase::Rcpt) {
-            None => script.answer(&asked).unwrap_or_else(|| "250 2.1.5 OK".to_owned()),
+        if let Some(delay) = script.slowness(&asked.address) {
+            self.flush().await?;
+            tokio::time::sleep(delay).await;
+        }
+        let fault = script.fault(Phase::Rcpt);
+        if let Some(Act::Late(delay)) = fault {
+            tokio::time::sleep(*delay).await;
+        }
+        let reply = match fault {
+            None | Some(Act::Late(_)) => script.answer(&asked).unwrap_or_else(|| "250 2.1.5 OK".to_owned()),
             Some(Act::Reply(reply)) => reply.clone(),
             Some(silent) => {
                 self.write_down(&[asked], Outcome::silent(false), &Mail::default());
@@ -237,8 +266,12 @@ impl Session {
     async fn data(&mut self, script: &Script) -> Result<()> {
         let rcpts = std::mem::take(&mut self.rcpts);
         self.reach(Phase::Data);
-        match script.fault(Phase::Data) {
-            None => self.say("354 go on"),
+        let fault = script.fault(Phase::Data);
+        if let Some(Act::Late(delay)) = fault {
+            tokio::time::sleep(*delay).await;
+        }
+        match fault {
+            None | Some(Act::Late(_)) => self.say("354 go on"),
             Some(Act::Reply(reply)) => {
                 self.write_down(&rcpts, Outcome::told(reply), &Mail::default());
                 self.reset();
@@ -250,6 +283,9 @@ impl Session {
             }
         }
         self.flush().await?;
+        if script.flushes {
+            self.flush_input();
+        }
         self.reach(Phase::Body);
         let fault = script.fault(Phase::Body);
         let stop_at = fault.map(|_| script.body_bytes.max(1));
@@ -270,8 +306,17 @@ impl Session {
     /// After the final dot.
     async fn dot(&mut self, rcpts: Vec<Asked>, mail: Mail, script: &Script) -> Result<()> {
         self.reach(Phase::Dot);
-        let reply = match script.fault(Phase::Dot) {
-            None => "250 2.0.0 taken".to_owned(),
+        let fault = script.fault(Phase::Dot);
+        if let Some(Act::Late(delay)) = fault {
+            // It has the mail; the client may be gone when it says so.
+            self.write_down(&rcpts, Outcome::silent(true), &mail);
+            tokio::time::sleep(*delay).await;
+            self.mails += 1;
+            self.reset();
+            return self.tell("250 2.0.0 taken, at last").await.map(drop);
+        }
+        let reply = match fault {
+            None | Some(Act::Late(_)) => "250 2.0.0 taken".to_owned(),
             Some(Act::Reply(reply)) => reply.clone(),
             Some(silent) => {
                 self.write_down(&rcpts, Outcome::silent(true), &mail);
@@ -282,6 +327,9 @@ impl Session {
         self.write_down(&rcpts, Outcome::told(&reply), &mail);
         self.mails += 1;
         self.reset();
+        if script.flushes {
+            self.flush_input();
+        }
         self.tell(&reply).await.map(drop)
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{after, path};
 use crate::app::App;
+use crate::campaigns::blocks;
 use crate::campaigns::placeholders::Placeholder;
 use crate::campaigns::store::{self, readers};
 use crate::campaigns::{draft, preview, test_send};
@@ -67,11 +68,13 @@ async fn edit_page(
         .collect();
     let placeholders: Vec<Value> =
         Placeholder::ALL.iter().map(|p| json!({ "word": p.to_string(), "meaning": p.meaning() })).collect();
+    let blocks: Vec<Value> =
+        blocks::EXPLAINED.iter().map(|(word, meaning)| json!({ "word": word, "meaning": meaning })).collect();
     let d = json!({
         "crumbs": crumbs(&campaign.name, id, language.own_name()),
         "path": path(id), "remove_href": format!("{}/text/{language}/remove", path(id)),
         "lang": language, "dir": language.dir(), "heading": format!("Text in {}", language.own_name()), "tabs": tabs,
-        "frozen": !campaign.state.is_open_for_writing(), "placeholders": placeholders, "only": variants.len() == 1,
+        "frozen": !campaign.state.is_open_for_writing(), "placeholders": placeholders, "blocks": blocks, "only": variants.len() == 1,
         "form": { "subject": form.subject, "body": form.body }, "seen": seen.to_string(), "theirs": theirs, "errors": errors, "email": staff.email,
     });
     staff.render_with(status, "staff/campaigns/text", &format!("{}: {}", campaign.name, language.own_name()), &d)

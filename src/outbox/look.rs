@@ -1,0 +1,67 @@
+//! What the engine looks at every fifth of a second, or when the bell rings: open campaigns, limits, pauses of mail
+//! servers, and system mails. Between two looks a batch costs one claim, one preparation and one record.
+
+use std::collections::HashMap;
+
+use super::limits::{self, DomainLimit};
+use super::{Delivery, Lane, Outbox, claim, servers};
+use crate::values::{At, CampaignId, NodeId};
+
+/// The database's state as it was looked at.
+#[derive(Default)]
+pub struct Seen {
+    /// Open campaigns, and whether rows of each wait whose time has come.
+    pub open: Vec<(Lane, bool)>,
+    pub limited: Vec<DomainLimit>,
+    /// Mail servers by name, and until when they are paused.
+    pub paused: HashMap<String, At>,
+}
+
+impl Outbox {
+    pub(super) fn look(&self, quiet: &[CampaignId]) -> anyhow::Result<Seen> {
+        let now = self.clock.now();
+        for campaign in quiet {
+            self.finish(*campaign, now)?;
+        }
+        self.db.read_here(|db| {
+            let mut open = Vec::new();
+            for lane in self.lanes.open(db, now)? {
+                open.push((lane, claim::has_due(db, lane.campaign, now)?));
+            }
+            let paused = servers::failing(db)?.into_iter();
+            let paused = paused.filter_map(|server| Some((server.name, server.paused_until?))).collect();
+            Ok(Seen { open, limited: limits::domains::list(db)?, paused })
+        })
+    }
+
+    /// A campaign of which nothing was found may be over.
+    fn finish(&self, campaign: CampaignId, now: At) -> anyhow::Result<()> {
+        if self.db.read_here(|db| -> anyhow::Result<_> { Ok(claim::is_unfinished(db, campaign)?) })? {
+            return Ok(());
+        }
+        self.db.write_here(|db| {
+            // Looked at again in the transaction that says so: another node may have given rows back.
+            if !claim::is_unfinished(db, campaign)? {
+                self.lanes.finished(db, campaign, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// System mails: new ones, then those whose wait is over.
+    pub(super) fn claim_system(&self, lease: NodeId, limit: usize) -> anyhow::Result<Vec<Delivery>> {
+        let (now, limit) = (self.clock.now(), i64::try_from(limit)?);
+        self.db.statement_here(|db| {
+            let mut rows = claim::system_queued(db, lease, now, limit)?;
+            let left = limit - i64::try_from(rows.len())?;
+            if left > 0 {
+                // If this fails, the first ones are leased already and must not be forgotten.
+                match claim::system_due(db, lease, now, left) {
+                    Ok(due) => rows.extend(due),
+                    Err(error) => tracing::error!(%error, "system mails that waited cannot be claimed"),
+                }
+            }
+            Ok(rows)
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Outcomes: one transaction for a whole group of rows, with history and tallies.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde::Serialize;
+
+use super::attempts::{self, NewAttempt};
+use super::{DeliveryState, tally};
+use crate::db::{Db, dialect, fixed};
+use crate::values::{At, CampaignId, DeliveryId, NodeId};
+
+/// What one row becomes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    pub id: DeliveryId,
+    #[serde(skip)]
+    pub campaign: Option<CampaignId>,
+    pub state: DeliveryState,
+    /// 1 when an attempt was made, 0 when the row goes back as it was.
+    pub tried: i64,
+    #[serde(serialize_with = "as_literal")]
+    pub next_at: Option<At>,
+    pub code: Option<i64>,
+    pub reply: Option<String>,
+    pub server: Option<String>,
+    /// Whether the history gets a line: an attempt that did not simply succeed the first time.
+    #[serde(skip)]
+    pub noted: bool,
+}
+
+fn as_literal<S: serde::Serializer>(at: &Option<At>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.serialize_str(&at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
+        None => serializer.serialize_none(),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Changed {
+    #[diesel(sql_type = BigInt)]
+    id: DeliveryId,
+}
+
+/// Records a batch in the caller's transaction. Only rows that this node still leases change: a stale token changes
+/// nothing, and is neither tallied nor written into the history.
+pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<usize> {
+    let changed = change(db, outcomes, node, now)?;
+    let changed: Vec<&Outcome> = match changed.len() == outcomes.len() {
+        true => outcomes.iter().collect(),
+        false => outcomes.iter().filter(|outcome| changed.contains(&outcome.id)).collect(),
+    };
+    let history: Vec<NewAttempt> =
+        changed.iter().filter(|outcome| outcome.noted).map(|outcome| line(outcome)).collect();
+    attempts::note(db, &history, now)?;
+    let mut sums: HashMap<(CampaignId, DeliveryState), i64> = HashMap::new();
+    for outcome in &changed {
+        if let Some(campaign) = outcome.campaign.filter(|_| outcome.state.is_final()) {
+            *sums.entry((campaign, outcome.state)).or_default() += 1;
+        }
+    }
+    // In one order for all, so that nobody waits for each other's rows in a circle.
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by_key(|((campaign, state), _)| (*campaign, state.as_str()));
+    for ((campaign, state), rows) in sums {
+        tally::add(db, node, campaign, state, rows)?;
+    }
+    Ok(changed.len())
+}
+
+fn line(outcome: &Outcome) -> NewAttempt {
+    NewAttempt {
+        delivery: outcome.id,
+        state: outcome.state,
+        server: outcome.server.clone(),
+        code: outcome.code,
+        reply: outcome.reply.clone().unwrap_or_default(),
+    }
+}
+
+/// A system mail's payload, which may hold a link with a token, goes with its final state.
+fn change(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<HashSet<DeliveryId>> {
+    let json = serde_json::to_string(outcomes).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)))?;
+    let columns = [
+        ("id", "bigint"),
+        ("state", "text"),
+        ("tried", "bigint"),
+        ("next_at", "timestamptz"),
+        ("code", "bigint"),
+        ("reply", "text"),
+        ("server", "text"),
+    ];
+    let sql = format!(
+        "{}UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, next_at = v.next_at, \
+         code = CASE WHEN v.tried = 1 THEN v.code ELSE COALESCE(v.code, deliveries.code) END, \
+         reply = COALESCE(v.reply, deliveries.reply), server = COALESCE(v.server, deliveries.server), \
+         lease = NULL, updated_at = ?, \
+         payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped', 'unknown') THEN NULL ELSE payload END \
+         FROM v WHERE deliveries.id = v.id AND +deliveries.lease = ? AND deliveries.state = 'sending' \
+         RETURNING deliveries.id AS id",
+        dialect::with_rows(db, &columns).replace("$1", "?")
+    );
+    let changed: Vec<Changed> = fixed(&sql).text(json).at(now).int(node.0).load(db)?;
+    Ok(changed.into_iter().map(|row| row.id).collect())
+}

@@ -1,0 +1,10 @@
+//! What may go wrong while a campaign is sent: the real program as child processes against a mail server of the test's own.
+//! Judged by that server's log first; then our tables have to say the same.
+
+mod database;
+mod end;
+mod kill;
+mod nodes;
+mod overtaking;
+mod replies;
+mod servers;
