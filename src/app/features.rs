@@ -47,6 +47,11 @@ pub fn jobs(config: &Config, mail_bell: &Arc<Notify>) -> Jobs {
                 run: Arc::new(move |db, now| Ok(adopt_orphans(db, &heirs, now)?)),
             },
             Recurring {
+                name: "cancelled campaigns",
+                every: Duration::minutes(1),
+                run: Arc::new(|db, now| Ok(campaigns::send::skip_late(db, now).map(drop)?)),
+            },
+            Recurring {
                 name: "idle limits",
                 every: Duration::hours(1),
                 run: Arc::new(|db, _| Ok(outbox::limits::sweep(db).map(drop)?)),

@@ -119,7 +119,7 @@ pub fn parse(text: &str) -> Result<Vec<Segment>, Vec<BrokenPlaceholder>> {
                 continue;
             };
             // Alone on its line it stands around paragraphs.
-            let alone = before.trim().is_empty() && behind.trim().is_empty() && line.find("{{") == Some(before.len());
+            let alone = rest.len() == line.len() && before.trim().is_empty() && behind.trim().is_empty();
             match Placeholder::parse(inside.trim()) {
                 Some(placeholder) => segments.push(Segment::Placeholder(placeholder)),
                 None => match Word::parse(inside.trim(), index + 1, alone) {

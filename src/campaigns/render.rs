@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
-
 use super::frame::{About, Chosen, MailFrame, Recipient};
 use super::model::Variant;
 use super::spliced::{Kept, mail_date};
@@ -56,7 +54,10 @@ impl Renderer for CampaignMails {
         let one = |row: &Delivery| {
             let reader = row.subscriber_id.and_then(|id| readers.remove(&id));
             let Some(reader) = reader else { return Ok(Prepared::Skip(LEFT.into())) };
-            let text = row.variant_id.and_then(|id| texts.get(&id)).context("the campaign's text is gone")?;
+            // One row without a text does not keep the others from leaving.
+            let Some(text) = row.variant_id.and_then(|id| texts.get(&id)) else {
+                return Ok(Prepared::Skip("the campaign’s text is gone".into()));
+            };
             let Some(topics) = text.chosen(reader.topics) else { return Ok(Prepared::Skip(LEFT.into())) };
             let about =
                 About { delivery: row.id, donate_url: text.donate_url.clone(), now, date: date.clone(), test: false };

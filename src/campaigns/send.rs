@@ -19,6 +19,9 @@ use crate::values::{At, CampaignId};
 /// The kind of job that starts a campaign at its time; its payload is a [`StartJob`].
 pub const START_JOB: &str = "campaign.start";
 
+/// Shown beside deliveries that were not mailed for this reason.
+const CANCELLED: &str = "campaign cancelled";
+
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct StartJob {
     pub campaign: CampaignId,
@@ -152,8 +155,21 @@ pub fn resume(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<(),
 pub fn cancel(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<usize, Error> {
     let campaign = store::find(db, id)?;
     store::take_step(db, &campaign, Step::Cancel, Some(&format!("Cancelled by {}.", actor.name)), now)?;
-    let skipped = store::deliveries::skip_waiting(db, id, "campaign cancelled", now)?;
+    let skipped = store::deliveries::skip_waiting(db, id, CANCELLED, now)?;
     audit::record(db, actor, "cancelled", "campaign", Some(id.0), &format!("{skipped} not mailed"), now)?;
+    Ok(skipped)
+}
+
+/// Skips what was on its way when its campaign was cancelled and came back since. Answers how many that are.
+///
+/// # Errors
+/// The database's.
+pub fn skip_late(db: &mut Db, now: At) -> Result<usize, Error> {
+    let mut skipped = 0;
+    // A mail does not stay on its way for longer.
+    for campaign in store::cancelled_since(db, now - chrono::Duration::days(7))? {
+        skipped += store::deliveries::skip_waiting(db, campaign, CANCELLED, now)?;
+    }
     Ok(skipped)
 }
 

@@ -53,7 +53,7 @@ pub(super) fn relaxed_body(body: &[u8], mut take: impl FnMut(&[u8])) {
     let end = body.iter().rposition(|byte| !b" \t\r\n".contains(byte)).map_or(0, |at| at + 1);
     let Some(body) = body.get(..end).filter(|body| !body.is_empty()) else { return };
     // White space changes only in runs, at the end of a line, and where it is a tab.
-    let mut hunts = [Hunt::new(body, b"  "), Hunt::new(body, b" \r\n"), Hunt::new(body, b"\t")];
+    let mut hunts = [b"  ".as_slice(), b" \t", b" \r\n", b"\t"].map(|pattern| Hunt::new(body, pattern));
     let mut from = 0;
     while let Some(at) = hunts.iter_mut().filter_map(|hunt| hunt.next(from)).min() {
         take(body.get(from..at).unwrap_or_default());

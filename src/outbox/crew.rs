@@ -11,6 +11,7 @@ use super::domains::Domains;
 use super::engine::Outbox;
 use super::queue::Item;
 use super::recorder::{Recorder, Watched};
+use super::refusals::Refusals;
 use super::routes::Routes;
 use super::sender::{Hands, Sender};
 use super::verdict::Report;
@@ -18,8 +19,9 @@ use super::window::Window;
 
 /// How long what is on the wire may take to finish after SIGTERM.
 const GRACE: Duration = Duration::from_secs(8);
-/// Connections to each server that only system mails use; opened when there are some.
-const FOR_SYSTEM: usize = 2;
+/// From so many connections to a server on, one of them is for system mails alone, and opened when there are some. Where all
+/// are of one kind, system mails still go first.
+const ENOUGH: usize = 3;
 
 pub struct Crew {
     senders: JoinSet<()>,
@@ -44,7 +46,8 @@ impl Crew {
         let mut crew = Self { senders: JoinSet::new(), hands: Vec::new() };
         for (place, route) in routes.list.iter().enumerate() {
             let connections = usize::try_from(route.server.connections).unwrap_or(1);
-            for number in 0..connections + FOR_SYSTEM {
+            let for_campaigns = if connections >= ENOUGH { connections - 1 } else { connections };
+            for number in 0..connections {
                 let hands = Arc::<Mutex<Hands>>::default();
                 crew.hands.push(hands.clone());
                 let sender = Sender {
@@ -52,7 +55,7 @@ impl Crew {
                     node: outbox.node.clone(),
                     server: route.server.clone(),
                     place,
-                    only_system: number >= connections,
+                    only_system: number >= for_campaigns,
                     halt: route.halt.clone(),
                     hello: outbox.hello.clone(),
                     signer: outbox.signer.clone(),
@@ -107,7 +110,9 @@ pub fn recorder(
         servers: watched.collect(),
         reports,
         window: window.clone(),
+        accepted: outbox.accepted.clone(),
         rates: HashMap::new(),
+        refusals: Refusals::default(),
         notices: Vec::new(),
     }
 }

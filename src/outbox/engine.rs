@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -15,17 +16,18 @@ use super::accepted::Accepted;
 use super::domains::Domains;
 use super::limits::{Allowances, Limit};
 use super::look::Seen;
-use super::plan::Plan;
+use super::lost::Lost;
+use super::plan::{Plan, Trouble};
 use super::queue::Item;
 use super::routes::Routes;
 use super::verdict::{Report, Verdict};
 use super::window::{Place, Window};
-use super::{Delivery, Lanes, Prepared, Renderers, Server, claim, crew};
+use super::{Delivery, Lanes, Prepared, Renderers, Server, claim, crew, metrics};
 use crate::config::Sending;
 use crate::db::Database;
 use crate::lease::Node;
 use crate::mail::{Signer, Timeouts};
-use crate::values::{CampaignId, Clock, DeliveryId, NodeId};
+use crate::values::{CampaignId, Clock, NodeId};
 
 /// What the engine needs, put together by `app`.
 #[derive(Clone)]
@@ -52,6 +54,12 @@ pub struct Outbox {
 const LOOK: Duration = Duration::from_millis(200);
 /// … and while there is none.
 const IDLE_LOOK: Duration = Duration::from_millis(500);
+/// After the database refused a claim, the next try waits so long, and longer each time …
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+/// … but no longer than this.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+/// When a system mail that could not be prepared is tried again: others are not to wait for it.
+const LATER: TimeDelta = TimeDelta::minutes(1);
 
 impl Outbox {
     /// Delivers until `stop` says so, then finishes what is on the wire. What has no reply by then stays leased: the
@@ -74,22 +82,26 @@ impl Outbox {
             allowances: Allowances::default(),
             preparing: JoinSet::new(),
             looked: None,
+            lost: Lost::default(),
             always: Arc::new(AtomicBool::new(true)),
         };
+        let mut wait = FIRST_WAIT;
         while !*stop.borrow() {
-            let worked = engine.pass().await.unwrap_or_else(|error| {
-                metrics::counter!("pledgepost_delivery_database_errors_total").increment(1);
-                tracing::error!(error = format!("{error:#}"), "deliveries cannot be claimed");
-                engine.looked = Some(Instant::now());
-                false
-            });
-            if !worked {
-                let idle = engine.window.held() == 0;
-                tokio::select! {
-                    () = engine.window.freed.notified(), if !idle => {}
-                    () = engine.outbox.bell.notified() => engine.looked = None,
-                    () = tokio::time::sleep(if idle { IDLE_LOOK } else { LOOK / 4 }) => {}
-                    _ = stop.changed() => {}
+            match engine.pass().await {
+                Ok(true) => wait = FIRST_WAIT,
+                Ok(false) => {
+                    wait = FIRST_WAIT;
+                    engine.rest(&mut stop).await;
+                }
+                Err(error) => {
+                    metrics::database_failed("claim");
+                    tracing::error!(error = format!("{error:#}"), "deliveries cannot be claimed");
+                    engine.lost.suspect();
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        _ = stop.changed() => {}
+                    }
+                    wait = (wait * 2).min(LAST_WAIT);
                 }
             }
         }
@@ -108,14 +120,31 @@ struct Engine {
     /// Batches that are claimed and not handed out yet.
     preparing: JoinSet<()>,
     looked: Option<Instant>,
+    lost: Lost,
     /// For rows of no campaign: nothing closes them.
     always: Arc<AtomicBool>,
 }
 
 impl Engine {
+    /// Nothing can be done at once: waits until that may have changed.
+    async fn rest(&mut self, stop: &mut watch::Receiver<bool>) {
+        let idle = self.window.held() == 0;
+        tokio::select! {
+            () = self.window.freed.notified(), if !idle => {}
+            () = self.outbox.bell.notified() => self.looked = None,
+            () = tokio::time::sleep(if idle { IDLE_LOOK } else { LOOK / 4 }) => {}
+            _ = stop.changed() => {}
+        }
+    }
+
     /// Looks when it is time, then claims one batch. Answers whether it did anything that may be done again at once.
     async fn pass(&mut self) -> anyhow::Result<bool> {
-        while self.preparing.try_join_next().is_some() {}
+        while let Some(done) = self.preparing.try_join_next() {
+            if let Err(error) = done {
+                tracing::error!(%error, "a batch of mails was lost while it was prepared; it is found again");
+                self.lost.suspect();
+            }
+        }
         let Some(lease) = self.outbox.node.id() else { return Ok(false) };
         self.outbox.accepted.begin(lease);
         if self.looked.is_none_or(|at| at.elapsed() >= LOOK) {
@@ -131,16 +160,15 @@ impl Engine {
 
     async fn look(&mut self, lease: NodeId) -> anyhow::Result<()> {
         let quiet: Vec<CampaignId> = self.plan.quiet().map(|plan| plan.lane.campaign).collect();
-        let written: Vec<bool> = lock(&self.routes).list.iter().map(|route| route.halt.is_written()).collect();
         let outbox = self.outbox.clone();
-        let Seen { open, limited, paused } = tokio::task::spawn_blocking(move || outbox.look(&quiet)).await??;
+        let Seen { open, limited, stale } = tokio::task::spawn_blocking(move || outbox.look(&quiet)).await??;
         self.looked = Some(Instant::now());
         let now = Instant::now();
         let slow = self.domains.review(now);
-        let closed = self.plan.look(&open, &limited, (&slow, self.domains.quota), now);
+        let closed = self.plan.look(&open, &limited, (&slow, &self.domains), now);
         let back = {
             let mut routes = lock(&self.routes);
-            routes.look(&paused, &written, self.outbox.clock.now());
+            routes.look(&stale, self.outbox.clock.now());
             let mut back = Vec::new();
             if closed {
                 back.extend(routes.list.iter().flat_map(|route| route.queue.take(|item| !item.is_open())));
@@ -151,24 +179,37 @@ impl Engine {
             back
         };
         back.into_iter().for_each(|item| self.report(item, Verdict::Back));
+        if self.lost.is_due(now) {
+            self.find_lost(lease, now).await?;
+        }
         let room = self.window.system_room();
         if room > 0 && !lock(&self.routes).usable().is_empty() {
             let outbox = self.outbox.clone();
             let rows = tokio::task::spawn_blocking(move || outbox.claim_system(lease, room)).await??;
             if !rows.is_empty() {
                 let items = rows.into_iter().map(|row| self.item(row, lease, None)).collect();
-                self.prepare(items, None);
+                self.prepare(items, None, None);
             }
         }
         Ok(())
     }
 
+    /// Gives back rows that are leased by this node though nobody here holds them.
+    async fn find_lost(&mut self, lease: NodeId, now: Instant) -> anyhow::Result<()> {
+        let (outbox, window, mut lost) = (self.outbox.clone(), self.window.clone(), self.lost.clone());
+        self.lost =
+            tokio::task::spawn_blocking(move || outbox.find_lost(&mut lost, &window, lease, now).map(|()| lost))
+                .await??;
+        Ok(())
+    }
+
     /// Claims a batch of the next part that has some.
     async fn claim(&mut self, lease: NodeId, wanted: usize) -> anyhow::Result<bool> {
-        let Some(place) = self.plan.next(wanted) else { return Ok(false) };
+        let Some(place) = self.plan.next(wanted, Instant::now()) else { return Ok(false) };
         let (outbox, allowances) = (self.outbox.clone(), std::mem::take(&mut self.allowances));
         let Some((plan, part)) = self.plan.part(place) else { return Ok(false) };
         let (lane, key, after, due) = (plan.lane, part.part.clone(), part.cursor, part.due);
+        let (trouble, parts) = (plan.trouble.clone(), plan.parts.len());
         let wanted = part.room(wanted);
         let shared: Vec<Limit> = [Limit::all(outbox.sending.rate), Limit::campaign(lane.campaign, lane.per_minute)]
             .into_iter()
@@ -181,7 +222,7 @@ impl Engine {
         let work = move || {
             let mut allowances = allowances;
             let claimed = outbox.allow(&mut allowances, &shared, &servers, wanted).and_then(|(asked, budget)| {
-                let mut rows = Vec::new();
+                let (mut rows, begun) = (Vec::new(), Instant::now());
                 if asked > 0 {
                     let now = outbox.clock.now();
                     let limit = i64::try_from(asked)?;
@@ -194,13 +235,13 @@ impl Engine {
                     })?;
                     allowances.spend(&shared, rows.len());
                 }
-                Ok((rows, asked, budget))
+                Ok((rows, begun.elapsed(), asked, budget))
             });
             (claimed, allowances)
         };
         let (claimed, allowances) = tokio::task::spawn_blocking(work).await?;
         self.allowances = allowances;
-        let (rows, asked, budget) = claimed?;
+        let (rows, took, asked, budget) = claimed?;
         let budget = lock(&self.routes).apportion(rows.len(), budget);
         for (place, count) in &budget {
             if let Some(server) = self.outbox.servers.get(*place) {
@@ -213,39 +254,34 @@ impl Engine {
             (part.done, part.due) = (true, false);
             return Ok(true);
         }
-        let short = rows.len() < asked;
-        if due {
-            part.due = !short;
-        } else if short {
-            // From the start once more: rows may have come back behind the cursor.
-            part.done = after == DeliveryId(0);
-            part.cursor = DeliveryId(0);
-        } else if let Some(last) = rows.last() {
-            part.cursor = last.id;
-        }
+        part.found(rows.last().map(|row| row.id), rows.len() < asked, took, (Instant::now(), parts));
         if !rows.is_empty() {
             let items = rows.into_iter().map(|row| self.item(row, lease, Some(place))).collect();
-            self.prepare(items, Some(budget));
+            self.prepare(items, Some(budget), Some(trouble));
         }
         Ok(true)
     }
 
     fn item(&mut self, row: Delivery, lease: NodeId, place: Option<(usize, usize)>) -> Item {
-        let mut places = vec![self.window.place(row.campaign_id.is_none())];
-        let (mut open, mut hold) = (self.always.clone(), false);
+        let held = self.window.hold(row.id, row.campaign_id.is_none());
+        let (mut open, mut hold, mut places) = (self.always.clone(), false, None);
         if let Some((plan, part)) = place.and_then(|place| self.plan.part(place)) {
             (open, hold) = (plan.open.clone(), plan.lane.hold);
-            places.extend([Place::of(&plan.held), Place::of(&part.held)]);
+            places = Some([Place::of(&plan.held), Place::of(&part.load.claimed)]);
         }
-        Item { row, hold, lease, mail: None, open, places }
+        Item { row, hold, lease, mail: None, open, held, places }
     }
 
-    /// Prepares the rows off the engine, which claims on meanwhile, and hands them out.
-    fn prepare(&mut self, items: Vec<Item>, budget: Option<HashMap<usize, usize>>) {
+    /// Prepares the rows off the engine, which claims on meanwhile, and hands them out. `trouble` is their campaign's.
+    fn prepare(&mut self, items: Vec<Item>, budget: Option<HashMap<usize, usize>>, trouble: Option<Arc<Trouble>>) {
         let (outbox, routes, reports) = (self.outbox.clone(), self.routes.clone(), self.reports.clone());
         self.preparing.spawn_blocking(move || {
             let mut ready = Vec::with_capacity(items.len());
-            for (mut item, prepared) in outbox.prepare(items) {
+            let prepared = outbox.prepare(items);
+            if let Some(trouble) = trouble {
+                trouble.note(prepared.iter().any(|(_, prepared)| prepared.is_none()), Instant::now());
+            }
+            for (mut item, prepared) in prepared {
                 let verdict = match prepared {
                     Some(Prepared::Mail(mail)) => {
                         item.mail = Some(mail);
@@ -254,7 +290,11 @@ impl Engine {
                     }
                     Some(Prepared::Later { at, reason }) => Verdict::Later { at, reason },
                     Some(Prepared::Skip(reason)) => Verdict::Skipped { reason },
-                    None => Verdict::Back,
+                    None if item.row.campaign_id.is_some() => Verdict::Back,
+                    None => Verdict::Later {
+                        at: outbox.clock.now() + LATER,
+                        reason: "The mail could not be prepared (see the log).".into(),
+                    },
                 };
                 let _ = reports.send(Report::of(item, verdict));
             }

@@ -1,11 +1,14 @@
 //! What the engine looks at every fifth of a second, or when the bell rings: open campaigns, limits, pauses of mail
 //! servers, and system mails. Between two looks a batch costs one claim, one preparation and one record.
 
-use std::collections::HashMap;
+use chrono::TimeDelta;
 
 use super::limits::{self, DomainLimit};
 use super::{Delivery, Lane, Outbox, claim, servers};
 use crate::values::{At, CampaignId, NodeId};
+
+/// A process for which a server still fails tries it again, and says so, as soon as its pause is over.
+const STALE: TimeDelta = TimeDelta::minutes(1);
 
 /// The database's state as it was looked at.
 #[derive(Default)]
@@ -13,8 +16,8 @@ pub struct Seen {
     /// Open campaigns, and whether rows of each wait whose time has come.
     pub open: Vec<(Lane, bool)>,
     pub limited: Vec<DomainLimit>,
-    /// Mail servers by name, and until when they are paused.
-    pub paused: HashMap<String, At>,
+    /// Mail servers of which staff read that they fail, though nobody has said so again since their pause was over.
+    pub stale: Vec<String>,
 }
 
 impl Outbox {
@@ -28,9 +31,10 @@ impl Outbox {
             for lane in self.lanes.open(db, now)? {
                 open.push((lane, claim::has_due(db, lane.campaign, now)?));
             }
-            let paused = servers::failing(db)?.into_iter();
-            let paused = paused.filter_map(|server| Some((server.name, server.paused_until?))).collect();
-            Ok(Seen { open, limited: limits::domains::list(db)?, paused })
+            let stale = servers::failing(db)?.into_iter();
+            let stale = stale.filter(|server| server.paused_until.is_none_or(|until| until + STALE < now));
+            let stale = stale.map(|server| server.name).collect();
+            Ok(Seen { open, limited: limits::domains::list(db)?, stale })
         })
     }
 

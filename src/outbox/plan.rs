@@ -2,17 +2,21 @@
 //!
 //! A batch comes from one part, the next batch from the next: a campaign of a million does not hold up one of ten.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Lane;
 use super::claim::Part;
+use super::domains::{Domains, Load};
 use super::limits::{DomainLimit, Limit};
 use crate::values::DeliveryId;
 
 /// Rows that were skipped or given back lie behind the cursor: every so often it begins anew.
 const SWEEP: Duration = Duration::from_secs(30);
+/// A claim that finds little may have looked at a million rows of other domains. It is not repeated before this many times as
+/// long as it took, for each part of the campaign: looking in vain takes at most a tenth of the engine's time.
+const REST: u32 = 10;
 
 /// A campaign that is open.
 pub struct LanePlan {
@@ -22,7 +26,27 @@ pub struct LanePlan {
     /// Rows of it that this process holds.
     pub held: Arc<AtomicUsize>,
     pub parts: Vec<PartPlan>,
+    /// Why nothing is claimed of it for a while.
+    pub trouble: Arc<Trouble>,
     swept: Instant,
+}
+
+/// Mails that cannot be prepared: they are tried again after growing waits, not at once.
+#[derive(Debug, Default)]
+pub struct Trouble(Mutex<(u32, Option<Instant>)>);
+
+impl Trouble {
+    /// Whether a batch could not be prepared.
+    pub fn note(&self, failed: bool, now: Instant) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = match failed {
+            true => (state.0.saturating_add(1), Some(now + Duration::from_secs(1 << state.0.min(6)))),
+            false => (0, None),
+        };
+    }
+    pub fn holds(&self, now: Instant) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.is_some_and(|until| until > now)
+    }
 }
 
 /// A part of a campaign, with a cursor of its own.
@@ -31,22 +55,44 @@ pub struct PartPlan {
     pub limit: Option<Limit>,
     /// How many rows may be held at once: a slow domain's share of the connections.
     pub quota: Option<usize>,
-    /// Rows of this domain that are held, whatever their campaign.
-    pub held: Arc<AtomicUsize>,
+    /// What is held of this domain, whatever the campaign.
+    pub load: Load,
     pub cursor: DeliveryId,
     /// Nothing was found from the start: nothing to do until the next look.
     pub done: bool,
     /// Rows wait whose time has come.
     pub due: bool,
+    /// Until when it is not worth looking again: for rows that wait for their first attempt, and for those that are due.
+    rest: (Option<Instant>, Option<Instant>),
 }
 
 impl PartPlan {
-    fn new(part: Part, limit: Option<Limit>, quota: Option<usize>) -> Self {
-        Self { part, limit, quota, held: Arc::default(), cursor: DeliveryId(0), done: false, due: false }
+    fn new(part: Part, limit: Option<Limit>, quota: Option<usize>, load: Load) -> Self {
+        Self { part, limit, quota, load, cursor: DeliveryId(0), done: false, due: false, rest: (None, None) }
     }
     /// How many rows may be claimed of it beside those that are held.
     pub fn room(&self, wanted: usize) -> usize {
-        self.quota.map_or(wanted, |quota| wanted.min(quota.saturating_sub(self.held.load(Ordering::SeqCst))))
+        self.quota.map_or(wanted, |quota| wanted.min(quota.saturating_sub(self.load.count())))
+    }
+    /// What a claim found: `last` is the last row, `short` that there were fewer than asked for, after `took`.
+    pub fn found(&mut self, last: Option<DeliveryId>, short: bool, took: Duration, (now, parts): (Instant, usize)) {
+        let rest = took.saturating_mul(REST).saturating_mul(u32::try_from(parts).unwrap_or(1)).min(SWEEP);
+        if self.due {
+            self.due = !short;
+            self.rest.1 = short.then(|| now + rest);
+        } else if short {
+            // From the start once more: rows may have come back behind the cursor.
+            self.done = self.cursor == DeliveryId(0);
+            self.cursor = DeliveryId(0);
+            self.rest.0 = self.done.then(|| now + rest);
+        } else if let Some(last) = last {
+            self.cursor = last;
+        }
+    }
+    fn look(&mut self, due: bool, now: Instant) {
+        let rests = |until: Option<Instant>| until.is_some_and(|until| until > now);
+        self.done = self.done && rests(self.rest.0);
+        self.due = due && !rests(self.rest.1);
     }
 }
 
@@ -63,7 +109,7 @@ impl Plan {
         &mut self,
         open: &[(Lane, bool)],
         limited: &[DomainLimit],
-        (slow, quota): (&[String], usize),
+        (slow, domains): (&[String], &Domains),
         now: Instant,
     ) -> bool {
         let before = self.lanes.len();
@@ -79,18 +125,19 @@ impl Plan {
             let known = self.lanes.iter().position(|plan| plan.lane.campaign == lane.campaign);
             let place = known.unwrap_or_else(|| {
                 let (open, held) = (Arc::new(AtomicBool::new(true)), Arc::default());
-                self.lanes.push(LanePlan { lane: *lane, open, held, parts: Vec::new(), swept: now });
+                let (parts, trouble) = (Vec::new(), Arc::default());
+                self.lanes.push(LanePlan { lane: *lane, open, held, parts, trouble, swept: now });
                 self.lanes.len() - 1
             });
             if let Some(plan) = self.lanes.get_mut(place) {
                 plan.lane = *lane;
-                plan.divide(limited, slow, quota);
+                plan.divide(limited, slow, domains);
                 let sweep = now.saturating_duration_since(plan.swept) >= SWEEP;
                 if sweep {
                     plan.swept = now;
                 }
                 for part in &mut plan.parts {
-                    (part.done, part.due) = (false, *due);
+                    part.look(*due, now);
                     if sweep {
                         part.cursor = DeliveryId(0);
                     }
@@ -101,11 +148,12 @@ impl Plan {
     }
 
     /// The next part to claim from: places of lane and part.
-    pub fn next(&mut self, wanted: usize) -> Option<(usize, usize)> {
+    pub fn next(&mut self, wanted: usize, now: Instant) -> Option<(usize, usize)> {
         let all: Vec<(usize, usize)> = self
             .lanes
             .iter()
             .enumerate()
+            .filter(|(_, plan)| !plan.trouble.holds(now))
             .flat_map(|(lane, plan)| (0..plan.parts.len()).map(move |part| (lane, part)))
             .collect();
         for step in 0..all.len() {
@@ -139,7 +187,7 @@ impl Plan {
 
 impl LanePlan {
     /// One part for each domain that is slow or limited, and one for the rest.
-    fn divide(&mut self, limited: &[DomainLimit], slow: &[String], quota: usize) {
+    fn divide(&mut self, limited: &[DomainLimit], slow: &[String], domains: &Domains) {
         let mut apart: Vec<&String> = limited.iter().map(|limit| &limit.domain).chain(slow).collect();
         apart.sort();
         apart.dedup();
@@ -147,7 +195,7 @@ impl LanePlan {
         if !self.parts.iter().any(|plan| plan.part == rest) {
             // Rows that belong to another part now lie behind its cursor.
             self.parts.retain(|plan| !matches!(plan.part, Part::Rest(_)));
-            self.parts.insert(0, PartPlan::new(rest, None, None));
+            self.parts.insert(0, PartPlan::new(rest, None, None, Load::default()));
         }
         self.parts.retain(|plan| match &plan.part {
             Part::Rest(_) => true,
@@ -155,11 +203,11 @@ impl LanePlan {
         });
         for domain in apart {
             let limit = limited.iter().find(|limit| limit.domain == *domain).map(DomainLimit::limit);
-            let quota = slow.contains(domain).then_some(quota);
+            let quota = slow.contains(domain).then_some(domains.quota);
             let part = Part::Domain(domain.clone());
             match self.parts.iter_mut().find(|plan| plan.part == part) {
-                Some(plan) => (plan.limit, plan.quota) = (limit, quota),
-                None => self.parts.push(PartPlan::new(part, limit, quota)),
+                Some(plan) => (plan.limit, plan.quota, plan.load) = (limit, quota, domains.load(domain)),
+                None => self.parts.push(PartPlan::new(part, limit, quota, domains.load(domain))),
             }
         }
     }

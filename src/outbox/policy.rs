@@ -59,7 +59,7 @@ impl FailureRate {
     pub fn is_raised(&self) -> Option<String> {
         let refused = self.latest.iter().filter(|refused| **refused).count();
         (self.latest.len() >= Self::ENOUGH && refused * 4 > self.latest.len())
-            .then(|| format!("{refused} of the latest {} mails were refused", self.latest.len()))
+            .then(|| format!("{refused} of the latest {} mails were refused or got no answer", self.latest.len()))
     }
 }
 

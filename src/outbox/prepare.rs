@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::limits::{Allowances, Limit};
 use super::queue::Item;
-use super::{Delivery, Outbox, Prepared};
+use super::{Delivery, Outbox, Prepared, metrics};
 
 impl Outbox {
     /// Asks each renderer once for all its rows. `None` where a batch could not be prepared.
@@ -30,6 +30,7 @@ impl Outbox {
                     all.extend(items.into_iter().map(|item| (item, None)));
                 }
                 Err(error) => {
+                    metrics::database_failed("prepare");
                     tracing::error!(mail, error = format!("{error:#}"), "mails cannot be prepared");
                     all.extend(items.into_iter().map(|item| (item, None)));
                 }
@@ -46,17 +47,22 @@ impl Outbox {
         servers: &[(usize, Vec<Limit>)],
         wanted: usize,
     ) -> anyhow::Result<(usize, HashMap<usize, usize>)> {
-        let wanted = match shared.is_empty() {
-            true => wanted,
-            false => allowances.room(&self.db, shared, wanted)?,
+        let mut room = |limits: &[Limit], wanted: usize| -> anyhow::Result<usize> {
+            if limits.is_empty() {
+                return Ok(wanted);
+            }
+            let room = allowances.room(&self.db, limits, wanted)?;
+            if room < wanted
+                && let Some(key) = allowances.tightest(limits)
+            {
+                metrics::held_by_limit(key, wanted - room);
+            }
+            Ok(room)
         };
+        let wanted = room(shared, wanted)?;
         let mut budget = HashMap::new();
         for (place, limits) in servers {
-            let room = match limits.is_empty() {
-                true => wanted,
-                false => allowances.room(&self.db, limits, wanted)?,
-            };
-            budget.insert(*place, room);
+            budget.insert(*place, room(limits, wanted)?);
         }
         let total = budget.values().fold(0_usize, |sum, room| sum.saturating_add(*room));
         Ok((wanted.min(total), budget))

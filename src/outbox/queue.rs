@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
 use super::Delivery;
-use super::window::Place;
+use super::window::{Held, Place};
 use crate::mail::Message;
 use crate::values::NodeId;
 
@@ -23,7 +24,10 @@ pub struct Item {
     pub open: Arc<AtomicBool>,
     /// What it takes up, freed when its outcome is recorded.
     #[expect(dead_code, reason = "what counts is that it is dropped with the item")]
-    pub places: Vec<Place>,
+    pub held: Held,
+    /// The same, of its campaign and of its domain.
+    #[expect(dead_code, reason = "what counts is that they are dropped with the item")]
+    pub places: Option<[Place; 2]>,
 }
 
 impl Item {
@@ -51,10 +55,15 @@ impl Queue {
         let (any, system) = (Semaphore::new(0), Semaphore::new(0));
         Self { lists: Mutex::default(), any, system, idle: AtomicUsize::new(0) }
     }
-    pub fn push(&self, items: Vec<Item>) {
+    /// Answers what it cannot take any more: it is closed.
+    pub fn push(&self, items: Vec<Item>) -> Vec<Item> {
         let (count, mut system) = (items.len(), 0);
         {
             let mut lists = self.lists();
+            // Asked with the lists in hand: `close` empties them afterwards.
+            if self.any.is_closed() {
+                return items;
+            }
             for item in items {
                 match item.row.campaign_id {
                     None => {
@@ -67,6 +76,7 @@ impl Queue {
         }
         self.any.add_permits(count);
         self.system.add_permits(system);
+        Vec::new()
     }
     /// The next item, system mails first; `None` when the queue is closed.
     pub async fn pop(&self, only_system: bool) -> Option<Item> {
@@ -93,8 +103,13 @@ impl Queue {
         if self.idle.load(Ordering::SeqCst) > 0 {
             return None;
         }
+        let mut lists = self.lists();
+        if lists.campaign.is_empty() {
+            return None;
+        }
+        // A permit taken without an item would leave an item without a permit.
         self.any.try_acquire().ok()?.forget();
-        self.lists().campaign.pop_front()
+        lists.campaign.pop_front()
     }
     /// Takes out what no sender has taken yet and `wanted` names.
     pub fn take(&self, wanted: impl Fn(&Item) -> bool) -> Vec<Item> {
@@ -109,6 +124,14 @@ impl Queue {
             }
         }
         taken
+    }
+    /// Waits so long, or until the queue is closed.
+    pub async fn rest(&self, time: Duration) {
+        // A semaphore tells its end only to who waits for a permit, and no permit is wanted here.
+        let end = Instant::now() + time;
+        while Instant::now() < end && !self.any.is_closed() {
+            tokio::time::sleep(Duration::from_millis(100).min(time)).await;
+        }
     }
     /// No more work: senders end, and what is left comes back to be given back.
     pub fn close(&self) -> Vec<Item> {

@@ -30,6 +30,26 @@ pub struct Outcome {
     pub noted: bool,
 }
 
+impl Outcome {
+    /// The row goes back as it was before it was leased.
+    pub fn as_it_was((id, campaign, attempts, next_at): Leased, now: At) -> Self {
+        Self {
+            id,
+            campaign,
+            state: if attempts > 0 { DeliveryState::Deferred } else { DeliveryState::Queued },
+            tried: 0,
+            next_at: (attempts > 0).then(|| next_at.unwrap_or(now)),
+            code: None,
+            reply: None,
+            server: None,
+            noted: false,
+        }
+    }
+}
+
+/// A leased row: its campaign, its attempts, and what it waited for.
+pub type Leased = (DeliveryId, Option<CampaignId>, i64, Option<At>);
+
 fn as_literal<S: serde::Serializer>(at: &Option<At>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => serializer.serialize_str(&at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),

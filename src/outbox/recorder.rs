@@ -2,19 +2,22 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::accepted::Accepted;
 use super::policy::{self, FailureRate};
 use super::queue::Item;
 use super::record::{self, Outcome};
+use super::refusals::{self, Refusals};
 use super::renderer::Lanes;
 use super::routes::Halt;
 use super::verdict::{Report, Verdict};
 use super::window::Window;
-use super::{servers, settle};
+use super::{metrics, servers, settle};
 use crate::db::Database;
+use crate::mail::ServerFault;
 use crate::values::{At, CampaignId, Clock, NodeId};
 
 /// With fewer outcomes than this, others are waited for …
@@ -22,6 +25,8 @@ const FEW: usize = 16;
 /// … for so long.
 const LINGER: Duration = Duration::from_millis(2);
 const MOST: usize = 2_000;
+/// A notice that could not be written is tried again after so long, whether there are outcomes or not.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What the recorder knows of a mail server.
 pub struct Watched {
@@ -39,7 +44,9 @@ pub struct Recorder {
     pub servers: Vec<Watched>,
     pub reports: mpsc::UnboundedReceiver<Report>,
     pub window: Arc<Window>,
+    pub accepted: Arc<Accepted>,
     pub rates: HashMap<CampaignId, FailureRate>,
+    pub refusals: Refusals,
     /// What is still to be said of campaigns and servers, after their outcomes were committed.
     pub notices: Vec<Notice>,
 }
@@ -48,7 +55,7 @@ pub struct Recorder {
 #[derive(Debug, Clone)]
 pub enum Notice {
     Stop(CampaignId, String),
-    Failed { place: usize, name: String, failures: u32, reason: String, until: At },
+    Failed { name: String, failures: u32, reason: String, until: At },
     Works { name: String },
 }
 
@@ -56,17 +63,10 @@ impl Recorder {
     /// Until every sender of reports is gone and all is recorded.
     pub async fn run(mut self) {
         let mut batch = Vec::new();
-        while self.reports.recv_many(&mut batch, MOST).await > 0 {
-            if batch.len() < FEW && self.window.held() > batch.len() {
-                tokio::time::sleep(LINGER).await;
-                while batch.len() < MOST
-                    && let Ok(report) = self.reports.try_recv()
-                {
-                    batch.push(report);
-                }
-            }
+        while self.wait(&mut batch).await {
             let (outcomes, items) = self.settle(batch.drain(..));
-            self.commit(outcomes).await;
+            self.commit(outcomes, items.len()).await;
+            self.accepted.recorded(items.iter().map(|item| item.row.id));
             // Only now their places in the window are free.
             drop(items);
             self.window.freed.notify_one();
@@ -74,33 +74,93 @@ impl Recorder {
         }
     }
 
+    /// Whether there are reports; `false` when there will be none any more.
+    async fn wait(&mut self, batch: &mut Vec<Report>) -> bool {
+        while !self.notices.is_empty() {
+            tokio::select! {
+                count = self.reports.recv_many(batch, MOST) => return count > 0,
+                () = tokio::time::sleep(AGAIN) => self.say().await,
+            }
+        }
+        if self.reports.recv_many(batch, MOST).await == 0 {
+            return false;
+        }
+        if batch.len() < FEW && self.window.held() > batch.len() {
+            tokio::time::sleep(LINGER).await;
+            while batch.len() < MOST
+                && let Ok(report) = self.reports.try_recv()
+            {
+                batch.push(report);
+            }
+        }
+        true
+    }
+
     fn settle(&mut self, reports: impl Iterator<Item = Report>) -> (HashMap<NodeId, Vec<Outcome>>, Vec<Item>) {
         let now = self.clock.now();
         let (mut outcomes, mut items) = (HashMap::<NodeId, Vec<Outcome>>::new(), Vec::new());
-        for Report { item, verdict, server, fault } in reports {
+        let mut counted = metrics::Outcomes::default();
+        for Report { item, verdict, server, mut fault } in reports {
+            let verdict = self.judge(&item, verdict, server, &mut fault, now);
             if let Some(place) = server
                 && let Some(server) = self.servers.get_mut(place)
             {
-                self.notices.extend(server.note(place, &verdict, fault.map(|fault| fault.to_string()), now));
+                self.notices.extend(server.note(&verdict, fault.map(|fault| fault.to_string()), now));
             }
             self.watch_rate(&item, &verdict);
-            metrics::counter!("pledgepost_deliveries_total", "outcome" => verdict.label()).increment(1);
+            counted.add(server, &item.row.address, verdict.label());
             let name = server.and_then(|place| self.servers.get(place)).map(|server| server.name.as_str());
             outcomes.entry(item.lease).or_default().push(settle::outcome(&item, verdict, name, now));
             items.push(item);
         }
+        counted.count(|place| self.servers.get(place).map(|server| server.name.as_str()));
         (outcomes, items)
+    }
+
+    /// What a refused content is taken for.
+    fn judge(
+        &mut self,
+        item: &Item,
+        verdict: Verdict,
+        place: Option<usize>,
+        fault: &mut Option<ServerFault>,
+        now: At,
+    ) -> Verdict {
+        let (campaign, row) = (item.row.campaign_id, &item.row);
+        let (code, reply, blamed) = match verdict {
+            Verdict::Sent { .. } => {
+                campaign.into_iter().for_each(|campaign| self.refusals.taken(campaign));
+                return verdict;
+            }
+            Verdict::Refused { code, reply, fault } => (code, reply, fault),
+            other => return other,
+        };
+        let several = campaign.is_some_and(|campaign| self.refusals.refused(campaign));
+        match (campaign, blamed) {
+            // Our own content that breaks a policy of the server: perhaps not for ever.
+            (None, Some(_)) => Verdict::Policy { code: Some(code), reply },
+            (None, None) => Verdict::Refused { code, reply, fault: None },
+            (Some(campaign), None) if several => {
+                let reason = format!("the mail server refused the content of this mail: {code} {reply}");
+                self.refusals.forget(campaign);
+                self.notices.push(Notice::Stop(campaign, reason));
+                Verdict::Refused { code, reply, fault: None }
+            }
+            (Some(_), Some(blamed)) if several && refusals::is_young(row, now) => {
+                let halt = place.and_then(|place| self.servers.get(place)).map(|server| server.halt.clone());
+                *fault = halt.is_some_and(|halt| halt.raise()).then_some(blamed);
+                Verdict::Back
+            }
+            (Some(_), _) => Verdict::Policy { code: Some(code), reply },
+        }
     }
 
     fn watch_rate(&mut self, item: &Item, verdict: &Verdict) {
         let Some(campaign) = item.row.campaign_id else { return };
-        if let Verdict::Refused { code, reply } = verdict {
-            let reason = format!("the mail server refused the content of this mail: {code} {reply}");
-            self.notices.push(Notice::Stop(campaign, reason));
-        }
         let refused = match verdict {
             Verdict::Sent { .. } => false,
-            Verdict::Failed { .. } | Verdict::Policy { .. } => true,
+            // A server that takes mails and never says so would get every mail again and again.
+            Verdict::Failed { .. } | Verdict::Policy { .. } | Verdict::Doubt { .. } => true,
             _ => return,
         };
         let rate = self.rates.entry(campaign).or_default();
@@ -112,9 +172,10 @@ impl Recorder {
     }
 
     /// Tries until it is recorded: while it waits, these rows stay leased, the window stays full and nothing is claimed.
-    async fn commit(&mut self, outcomes: HashMap<NodeId, Vec<Outcome>>) {
+    async fn commit(&mut self, outcomes: HashMap<NodeId, Vec<Outcome>>, count: usize) {
         let (outcomes, mut wait) = (Arc::new(outcomes), Duration::from_millis(100));
         loop {
+            let begun = Instant::now();
             let (clock, outcomes) = (self.clock.clone(), outcomes.clone());
             let write = self.db.write(move |db| -> anyhow::Result<()> {
                 for (node, outcomes) in outcomes.iter() {
@@ -123,9 +184,9 @@ impl Recorder {
                 Ok(())
             });
             match write.await {
-                Ok(()) => return,
+                Ok(()) => return metrics::committed(count, begun.elapsed()),
                 Err(error) => {
-                    metrics::counter!("pledgepost_delivery_database_errors_total").increment(1);
+                    metrics::database_failed("record");
                     tracing::error!(error = format!("{error:#}"), "outcomes cannot be recorded; trying again");
                     tokio::time::sleep(wait).await;
                     wait = (wait * 2).min(Duration::from_secs(2));
@@ -149,32 +210,29 @@ impl Recorder {
                 })
             });
             if let Err(error) = written.await {
+                metrics::database_failed("state");
                 tracing::error!(error = format!("{error:#}"), "a notice to staff cannot be written; trying again");
                 self.notices.push(notice);
-                continue;
-            }
-            if let Notice::Failed { place, .. } = notice
-                && let Some(server) = self.servers.get(place)
-            {
-                server.halt.written();
-                self.window.freed.notify_one();
             }
         }
     }
 }
 
 impl Watched {
-    fn note(&mut self, place: usize, verdict: &Verdict, fault: Option<String>, now: At) -> Option<Notice> {
+    fn note(&mut self, verdict: &Verdict, fault: Option<String>, now: At) -> Option<Notice> {
         let name = self.name.clone();
         if let Some(reason) = fault {
             self.failures = self.failures.saturating_add(1);
             tracing::error!(server = name, failures = self.failures, fault = reason, "mail server paused");
-            let until = now + policy::server_wait(self.failures);
-            return Some(Notice::Failed { place, name, failures: self.failures, reason, until });
+            let wait = policy::server_wait(self.failures);
+            self.halt.set_time(now, wait);
+            return Some(Notice::Failed { name, failures: self.failures, reason, until: now + wait });
         }
         // While it is paused, a late reply to another connection proves nothing.
-        let recovered =
-            matches!(verdict, Verdict::Sent { .. }) && (self.failures > 0 || !self.proved) && !self.halt.is_raised();
+        if !matches!(verdict, Verdict::Sent { .. }) || self.halt.is_raised() {
+            return None;
+        }
+        let recovered = self.halt.was_doubted() || self.failures > 0 || !self.proved;
         recovered.then(|| {
             (self.failures, self.proved) = (0, true);
             Notice::Works { name }

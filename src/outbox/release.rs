@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::attempts::{self, NewAttempt};
+use super::record::Leased;
 use super::{DeliveryState, tally};
 use crate::db::Db;
 use crate::db::schema::deliveries;
@@ -18,6 +19,18 @@ pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
     let leased = deliveries::table.filter(deliveries::state.eq(DeliveryState::Sending)).select(deliveries::lease);
     let leases: Vec<Option<i64>> = leased.distinct().load(db)?;
     Ok(leases.into_iter().flatten().map(NodeId).collect())
+}
+
+/// The rows that are leased under this number.
+///
+/// # Errors
+/// The database's.
+pub fn leased_by(db: &mut Db, node: NodeId) -> QueryResult<Vec<Leased>> {
+    deliveries::table
+        .filter(deliveries::lease.eq(node.0))
+        .filter(deliveries::state.eq(DeliveryState::Sending))
+        .select((deliveries::id, deliveries::campaign_id, deliveries::attempts, deliveries::next_at))
+        .load(db)
 }
 
 /// Settles what a node that is gone had leased. Whether those mails left is not known: they are sent again with the

@@ -1,40 +1,70 @@
 //! Which mail server takes which row: by weight among those that are well, `backup` ones only while all others are paused.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
 
 use super::Server;
 use super::queue::{Item, Queue};
 use crate::values::At;
 
 /// Whether a server's senders hold back: raised by the first that finds it failing, so that the others do not run into
-/// the same wall; lowered by the engine when the pause that the recorder wrote is over.
+/// the same wall; lowered when the time that the recorder gave it is over. Each process finds out for itself: what one
+/// cannot reach another may well reach, and times of two machines' clocks are not compared.
 #[derive(Debug, Default)]
-pub struct Halt(AtomicU8);
+pub struct Halt {
+    raised: AtomicBool,
+    /// By this process's clock, and by the time that passed.
+    until: Mutex<Option<(At, Instant)>>,
+    /// When it last took a mail, in milliseconds since this process first asked.
+    worked: AtomicU64,
+    /// A notice to staff stands that it fails, and perhaps it does not any more.
+    doubted: AtomicBool,
+}
 
 impl Halt {
-    const FAILED: u8 = 1;
-    const WRITTEN: u8 = 2;
-
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::SeqCst) != 0
+        self.raised.load(Ordering::SeqCst)
     }
     /// Answers whether this is the first to say so.
     pub fn raise(&self) -> bool {
-        self.0.compare_exchange(0, Self::FAILED, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        !self.raised.swap(true, Ordering::SeqCst)
     }
-    /// The pause stands in the database.
-    pub fn written(&self) {
-        self.0.store(Self::WRITTEN, Ordering::SeqCst);
+    pub fn set_time(&self, now: At, wait: TimeDelta) {
+        let until = (now + wait, Instant::now() + wait.to_std().unwrap_or_default());
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
-    pub fn is_written(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == Self::WRITTEN
+    /// Lowers it when its time is over.
+    fn look(&self, now: At) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.is_some_and(|(at, then)| at <= now || then <= Instant::now()) {
+            *until = None;
+            self.raised.store(false, Ordering::SeqCst);
+        }
     }
-    /// The pause is over; one that is not written yet stays.
-    pub fn lower(&self) {
-        let _ = self.0.compare_exchange(Self::WRITTEN, 0, Ordering::SeqCst, Ordering::SeqCst);
+    pub fn works(&self) {
+        self.worked.store(millis(), Ordering::Relaxed);
     }
+    /// Whether it took a mail on some connection a moment ago.
+    pub fn worked_within(&self, time: Duration) -> bool {
+        let worked = self.worked.load(Ordering::Relaxed);
+        worked > 0 && u128::from(millis().saturating_sub(worked)) <= time.as_millis()
+    }
+    pub fn doubt(&self) {
+        self.doubted.store(true, Ordering::SeqCst);
+    }
+    pub fn was_doubted(&self) -> bool {
+        self.doubted.load(Ordering::Relaxed) && self.doubted.swap(false, Ordering::SeqCst)
+    }
+}
+
+/// Never 0.
+fn millis() -> u64 {
+    static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(BEGIN.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// One server as this process uses it.
@@ -42,15 +72,13 @@ pub struct Route {
     pub server: Arc<Server>,
     pub queue: Arc<Queue>,
     pub halt: Arc<Halt>,
-    /// As the database says.
-    paused: bool,
     /// The smooth weighted round: who has the most is next.
     credit: i64,
 }
 
 impl Route {
     fn is_well(&self) -> bool {
-        !self.paused && !self.halt.is_raised()
+        !self.halt.is_raised()
     }
 }
 
@@ -64,18 +92,18 @@ impl Routes {
             server: server.clone(),
             queue: Arc::new(Queue::new()),
             halt: Arc::default(),
-            paused: false,
             credit: 0,
         };
         Self { list: servers.iter().map(route).collect() }
     }
 
-    /// Takes over who is paused; `written` says whose halt was known to be written before the database was asked.
-    pub fn look(&mut self, paused: &HashMap<String, At>, written: &[bool], now: At) {
-        for (route, written) in self.list.iter_mut().zip(written) {
-            route.paused = paused.get(&route.server.name).is_some_and(|until| *until > now);
-            if *written && !route.paused {
-                route.halt.lower();
+    /// Lowers the halts whose time is over; `stale` are the servers of which staff read that they fail, and nobody has
+    /// said so again for a while.
+    pub fn look(&self, stale: &[String], now: At) {
+        for route in &self.list {
+            route.halt.look(now);
+            if stale.contains(&route.server.name) {
+                route.halt.doubt();
             }
         }
     }
@@ -128,7 +156,7 @@ impl Routes {
         }
         for (place, batch) in batches {
             if let Some(route) = self.list.get(place) {
-                route.queue.push(batch);
+                left.extend(route.queue.push(batch));
             }
         }
         left

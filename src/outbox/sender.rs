@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::Server;
 use super::accepted::Accepted;
 use super::domains::Domains;
+use super::metrics::{Connected, Meter};
 use super::queue::{Item, Queue};
 use super::routes::Halt;
 use super::verdict::{Report, Verdict};
@@ -48,6 +49,16 @@ pub struct Sender {
 
 /// A connection without work is given up after this long.
 const IDLE: Duration = Duration::from_secs(10);
+/// A server that turns a connection away though it took a mail on another one so lately takes no more connections: it is well.
+const LATELY: Duration = Duration::from_secs(3);
+/// The longest rest of a sender whose connection was one too many.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// A connection, counted while it is open.
+struct Counted {
+    connection: Connection,
+    _open: Connected,
+}
 
 /// A mail that is ready to leave; its bytes lie in one of the sender's buffers.
 struct Ready {
@@ -58,9 +69,11 @@ struct Ready {
 
 impl Sender {
     pub async fn run(self) {
-        let mut connection: Option<Connection> = None;
+        let mut connection: Option<Counted> = None;
         let (mut bytes, mut spare) = (Vec::new(), Vec::new());
         let mut ready: Option<Ready> = None;
+        let meter = Meter::new(&self.server.name);
+        let mut one_too_many = 0_u32;
         loop {
             let mail = match ready.take() {
                 Some(mail) => mail,
@@ -75,8 +88,10 @@ impl Sender {
             let next_out = next.as_ref().map(|next| Outgoing { from: &next.from, to: &next.to, bytes: &spare });
             let current = Outgoing { from: &mail.from, to: &mail.to, bytes: &bytes };
             let reply = self.send(&current, next_out, &mut connection).await;
-            self.domains.leave(mail.to.domain(), mail.begun, Instant::now());
-            self.settle(reply);
+            let now = Instant::now();
+            meter.mail(&reply, now.saturating_duration_since(mail.begun));
+            self.domains.leave(mail.to.domain(), mail.begun, now);
+            one_too_many = if self.settle(reply) { one_too_many + 1 } else { 0 };
             if let Some(next) = next {
                 let mut hands = self.hands();
                 let item = hands.next.take();
@@ -95,14 +110,18 @@ impl Sender {
                     self.domains.begin_anew(ready.to.domain(), next.begun, ready.begun);
                 }
             }
+            if one_too_many > 0 && ready.is_none() {
+                let rest = Duration::from_secs(1 << one_too_many.min(6)).min(LONGEST_REST);
+                self.queue.rest(rest).await;
+            }
         }
-        if let Some(connection) = connection.take() {
-            connection.quit().await;
+        if let Some(counted) = connection.take() {
+            counted.connection.quit().await;
         }
     }
 
     /// The next item; a connection that has no work for long is given up meanwhile.
-    async fn wait(&self, connection: &mut Option<Connection>) -> Option<Item> {
+    async fn wait(&self, connection: &mut Option<Counted>) -> Option<Item> {
         loop {
             if connection.is_none() {
                 return self.queue.pop(self.only_system).await;
@@ -111,7 +130,7 @@ impl Sender {
                 Ok(item) => return item,
                 Err(_idle) => {
                     if let Some(idle) = connection.take() {
-                        idle.quit().await;
+                        idle.connection.quit().await;
                     }
                 }
             }
@@ -157,12 +176,7 @@ impl Sender {
         Some(mail)
     }
 
-    async fn send(
-        &self,
-        mail: &Outgoing<'_>,
-        next: Option<Outgoing<'_>>,
-        connection: &mut Option<Connection>,
-    ) -> Reply {
+    async fn send(&self, mail: &Outgoing<'_>, next: Option<Outgoing<'_>>, connection: &mut Option<Counted>) -> Reply {
         let reused = connection.is_some();
         let reply = self.attempt(mail, next, connection).await;
         if reused && matches!(&reply, Reply::ServerFault(fault) if fault.reconnect) {
@@ -173,18 +187,18 @@ impl Sender {
         reply
     }
 
-    async fn attempt(&self, mail: &Outgoing<'_>, next: Option<Outgoing<'_>>, slot: &mut Option<Connection>) -> Reply {
-        let mut connection = match slot.take() {
-            Some(connection) => connection,
+    async fn attempt(&self, mail: &Outgoing<'_>, next: Option<Outgoing<'_>>, slot: &mut Option<Counted>) -> Reply {
+        let mut counted = match slot.take() {
+            Some(counted) => counted,
             None => match Connection::open_with(&self.server.address, &self.hello, self.timeouts).await {
-                Ok(connection) => connection,
+                Ok(connection) => Counted { connection, _open: Connected::to(&self.server.name) },
                 Err(fault) => return Reply::ServerFault(fault),
             },
         };
         let may_leave = || self.may_leave();
-        let reply = connection.send(mail, next.as_ref(), &may_leave).await;
-        if connection.is_usable() {
-            *slot = Some(connection);
+        let reply = counted.connection.send(mail, next.as_ref(), &may_leave).await;
+        if counted.connection.is_usable() {
+            *slot = Some(counted);
         }
         reply
     }
@@ -201,34 +215,51 @@ impl Sender {
         true
     }
 
-    fn settle(&self, reply: Reply) {
+    /// Answers whether this sender's connection is one too many for the server.
+    fn settle(&self, reply: Reply) -> bool {
         let item = {
             let mut hands = self.hands();
             hands.left = false;
             hands.current.take()
         };
-        let Some(item) = item else { return };
+        let Some(item) = item else { return false };
         let verdict = match reply {
             Reply::Accepted { code, reply } => {
                 self.accepted.took(item.row.id, code, &self.server.name, &reply);
+                self.halt.works();
                 Verdict::Sent { code, reply }
             }
             Reply::RecipientFailed { code, reply } => Verdict::Failed { code: Some(code), reply },
             Reply::Deferred { code, reply } => Verdict::Deferred { code, reply },
-            Reply::MessageRefused { code, reply } => Verdict::Refused { code, reply },
+            Reply::MessageRefused { code, reply } => Verdict::Refused { code, reply, fault: None },
             Reply::Withdrawn => Verdict::Back,
             Reply::Doubt { reply } => Verdict::Doubt { reply },
-            Reply::ServerFault(fault) if is_policy_at_rcpt(&fault) => {
+            Reply::ServerFault(fault) if is_policy(&fault, Phase::Rcpt) => {
                 Verdict::Policy { code: fault.code, reply: fault.message }
+            }
+            Reply::ServerFault(fault) if is_policy(&fault, Phase::Data) => Verdict::Refused {
+                code: fault.code.unwrap_or_default(),
+                reply: fault.message.clone(),
+                fault: Some(fault),
+            },
+            Reply::ServerFault(fault) if self.is_one_too_many(&fault) => {
+                self.report(item, Verdict::Back);
+                return true;
             }
             Reply::ServerFault(fault) => {
                 let fault = self.halt.raise().then_some(fault);
                 let report = Report { item, verdict: Verdict::Back, server: Some(self.place), fault };
                 let _ = self.reports.send(report);
-                return;
+                return false;
             }
         };
         self.report(item, verdict);
+        false
+    }
+
+    /// Providers allow so many connections; a server that serves the others well is not to be paused for that.
+    fn is_one_too_many(&self, fault: &ServerFault) -> bool {
+        matches!(fault.phase, Phase::Connect | Phase::Greeting) && self.halt.worked_within(LATELY)
     }
 
     fn report(&self, item: Item, verdict: Verdict) {
@@ -241,9 +272,9 @@ impl Sender {
     }
 }
 
-/// A policy refusal of one recipient (5.7.x at RCPT). It may be about us or about this reader's provider; giving the row
-/// back unchanged would let one such reader hold up everybody else, so it waits like a 4xx and counts as a refusal:
-/// if many are refused so, the campaign stops.
-fn is_policy_at_rcpt(fault: &ServerFault) -> bool {
-    fault.phase == Phase::Rcpt && fault.code.is_some_and(|code| code >= 500)
+/// A policy refusal (5.7.x) of one mail. It may be about us or about this reader's provider; giving the row back unchanged
+/// would let one such reader hold up everybody else, so it waits like a 4xx and counts as a refusal: if many are refused so,
+/// the campaign stops, or the server is paused.
+fn is_policy(fault: &ServerFault, phase: Phase) -> bool {
+    fault.phase == phase && fault.code.is_some_and(|code| code >= 500)
 }

@@ -37,12 +37,11 @@ pub fn outcome(item: &Item, verdict: Verdict, server: Option<&str>, now: At) -> 
             None => of(DeliveryState::Unknown, 1, None, None, Some(reply)),
         },
         // A system mail has no campaign that could stop: its content is our own, so it fails and the log says so.
-        Verdict::Refused { code, reply } if row.campaign_id.is_none() => {
+        Verdict::Refused { code, reply, .. } if row.campaign_id.is_none() => {
             of(DeliveryState::Failed, 1, None, Some(code), Some(reply))
         }
-        Verdict::Back | Verdict::Refused { .. } if row.attempts > 0 => {
-            of(DeliveryState::Deferred, 0, Some(row.next_at.unwrap_or(now)), None, None)
+        Verdict::Back | Verdict::Refused { .. } => {
+            Outcome::as_it_was((row.id, row.campaign_id, row.attempts, row.next_at), now)
         }
-        Verdict::Back | Verdict::Refused { .. } => of(DeliveryState::Queued, 0, None, None, None),
     }
 }

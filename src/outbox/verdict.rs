@@ -30,10 +30,11 @@ pub enum Verdict {
     },
     /// Never left, and not its own fault: goes back as it was.
     Back,
-    /// The content was refused: goes back, and its campaign stops.
+    /// The content was refused. If others were too, all go back and the campaign stops; or, with a fault, the server is paused.
     Refused {
         code: u16,
         reply: String,
+        fault: Option<ServerFault>,
     },
     /// Not now, and this was no attempt.
     Later {

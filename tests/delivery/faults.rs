@@ -100,7 +100,9 @@ on_both! {
         let (sink, mut engine) = setup(backend, Script::accept_all().at(Phase::Dot, Act::reply("554 5.6.0 Message content rejected")), 30);
         engine.start(&sink).await;
         engine.until("the campaign is stopped", None, |e| e.lanes.stopped.lock().unwrap().is_some()).await;
-        engine.until("all went back", None, |e| e.count(DeliveryState::Queued) == 30).await;
+        engine.until("all went back", None, |e| e.leased() == 0).await;
+        // Two may be a filter's whim about two readers; the third in a row is not.
+        assert!(engine.count(DeliveryState::Queued) >= 28 && engine.count(DeliveryState::Failed) == 0, "{:?}", engine.states());
         let reason = engine.lanes.stopped.lock().unwrap().clone().unwrap();
         assert!(reason.contains("content rejected"), "{reason}");
         assert_eq!(sink.accepted_count(), 0);

@@ -5,5 +5,7 @@ mod clocks;
 mod dkim;
 mod engine;
 mod faults;
+mod metrics;
+mod mishaps;
 mod nodes;
 mod paths;

@@ -33,7 +33,11 @@ async fn nobody_is_blamed(backend: Backend, url: &str, failing: Script, healed: 
     let told = staff_are_told(&stage).await;
     assert!(words.iter().any(|word| told.contains(word)), "{words:?} in {told:?}");
     let status = stage.status();
-    assert_eq!((&status["failed"], &status["deferred"], &status["sent"]), (&0.into(), &0.into(), &0.into()), "{told}: {status}");
+    assert_eq!(
+        (&status["failed"], &status["deferred"], &status["sent"]),
+        (&0.into(), &0.into(), &0.into()),
+        "{told}: {status}"
+    );
     assert_eq!(status["state"], "sending", "{status}");
     assert!(stage.sink.connections() < 40, "it is not run down: {}", stage.sink.connections());
     stage.sink.set(healed);
@@ -41,7 +45,10 @@ async fn nobody_is_blamed(backend: Backend, url: &str, failing: Script, healed: 
     worker.signal("TERM");
     assert_eq!(worker.wait(), Some(0));
     stage.everybody_once();
-    assert!(stage.program.run(&["doctor"]).stdout.windows(9).all(|part| part != b" delivery"), "what is over is not shown");
+    assert!(
+        stage.program.run(&["doctor"]).stdout.windows(9).all(|part| part != b" delivery"),
+        "what is over is not shown"
+    );
 }
 
 const PLAIN: &str = "smtp://ADDR?tls=none";

@@ -21,8 +21,6 @@ pub const WINDOW: usize = 50;
 #[derive(Debug, Clone)]
 pub struct Row {
     pub state: String,
-    pub code: String,
-    pub reply: String,
     pub message_id: String,
 }
 
@@ -133,7 +131,7 @@ impl CampaignStage {
         let rows = reader.records().map(|record| {
             let record = record.unwrap();
             let of = |n: usize| record[n].to_owned();
-            (of(0), Row { state: of(1), code: of(3), reply: of(4), message_id: of(5) })
+            (of(0), Row { state: of(1), message_id: of(5) })
         });
         rows.collect()
     }

@@ -133,6 +133,14 @@ impl TestEngine {
         self.add_rows_of(CAMPAIGN, (0..count).map(|n| format!("{name}{n}@example.org")));
     }
 
+    /// A mail of no campaign.
+    pub fn add_system_mail(&self, address: &str) {
+        let address = EmailAddress::parse(address).unwrap();
+        let mail = outbox::NewDelivery::system("test", address, Language::english(), &serde_json::json!({})).unwrap();
+        let now = self.clock.now();
+        self.db.write_here(|db| -> Result<_, Error> { Ok(outbox::enqueue(db, &mail, now)?) }).unwrap();
+    }
+
     pub fn add_rows_of(&self, campaign: CampaignId, addresses: impl Iterator<Item = String>) {
         let rows: Vec<_> = addresses.map(|address| serde_json::json!({ "address": address })).collect();
         let json = serde_json::to_string(&rows).unwrap();

@@ -105,6 +105,7 @@ fn list_element(each: &[Piece]) -> Option<(usize, usize)> {
     } else {
         return None;
     };
+    let open = open + usize::from(first.get(open..)?.starts_with('\n'));
     let close = last.trim_end().strip_suffix(end)?.len();
     // It must be one list, and not the first of several.
     let mut all = String::new();

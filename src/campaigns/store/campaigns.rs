@@ -85,6 +85,15 @@ pub fn with_state(db: &mut Db, states: &[CampaignState]) -> QueryResult<Vec<Camp
     Campaign::query().filter(campaigns::state.eq_any(states.to_vec())).order(campaigns::id).load(db)
 }
 
+/// Campaigns that were cancelled since then.
+///
+/// # Errors
+/// The database's.
+pub fn cancelled_since(db: &mut Db, since: At) -> QueryResult<Vec<CampaignId>> {
+    let cancelled = campaigns::state.eq(CampaignState::Cancelled).and(campaigns::finished_at.ge(since));
+    campaigns::table.filter(cancelled).order(campaigns::id).select(campaigns::id).load(db)
+}
+
 /// The campaigns, in whatever state, that hold what is in doubt.
 ///
 /// # Errors

@@ -45,7 +45,7 @@ pub fn mailbox(out: &mut Vec<u8>, name: &str, display: Option<&str>, address: &s
     let atom = |byte: u8| byte.is_ascii_alphanumeric() || b" !#$%&'*+-/=?^_`{|}~".contains(&byte);
     if is_plain(&display, atom) {
         line.words(&display);
-    } else if display.len() <= WORD && is_plain(&display, |_| true) {
+    } else if quoted_len(&display) <= WORD && is_plain(&display, |_| true) {
         line.quoted(&display);
     } else {
         line.encoded(&display);
@@ -54,6 +54,11 @@ pub fn mailbox(out: &mut Vec<u8>, name: &str, display: Option<&str>, address: &s
     out.extend_from_slice(if fold { b"\r\n <" } else { b" <" });
     out.extend_from_slice(address.as_bytes());
     out.extend_from_slice(b">\r\n");
+}
+
+/// Bytes between the quotes: two of them get a backslash.
+fn quoted_len(value: &str) -> usize {
+    value.len() + value.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
 /// Whether it may stand there as it is: visible ASCII, and folding at its spaces does not change it.
@@ -101,7 +106,7 @@ impl<'a> Line<'a> {
             self.out.push(byte);
         }
         self.out.push(b'"');
-        self.column += value.len() + 3;
+        self.column += quoted_len(value) + 3;
     }
 
     /// As encoded words, each of whole characters; the white space between them is no part of the value.

@@ -25,7 +25,10 @@ impl Connection {
         if let Err(why) = within(self.timeouts.message, leaving).await {
             self.over = true;
             if left < end {
-                return Outcome::Deferred { code: None, reply: format!("lost while the mail was sent: {}", words(why)) };
+                return Outcome::Deferred {
+                    code: None,
+                    reply: format!("lost while the mail was sent: {}", words(why)),
+                };
             }
         }
         // Once the dot may have left, only the reply to it tells, even if what stood behind it did not get through.

@@ -50,6 +50,11 @@ impl Connection {
             let reply = format!("553 5.1.3 the address {} cannot be mailed", mail.to.masked());
             return Err(Box::new(Outcome::RecipientFailed { code: 553, reply }));
         }
+        if mail.from.needs_smtputf8() && !self.offered.smtputf8 {
+            // Nobody would get it: no reader's fault.
+            let why = Failure::ours("it cannot take our sender address, which has letters beyond ASCII (SMTPUTF8)");
+            return Err(Box::new(Outcome::ServerFault(why.fault(&self.server, Phase::Mail))));
+        }
         if needs_smtputf8(mail) && !self.offered.smtputf8 {
             // RFC 6531 section 3.5 gives 553 and X.6.7 for this.
             let reply = format!(

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn are_read_in_any_case_and_order() {
-        let lines = "starttls.example greets you\npipelining\r\nSize 35882577\nAuth LOGIN cram-md5 Plain\n8bitmime\nSMTPUTF8";
+        let lines =
+            "starttls.example greets you\npipelining\r\nSize 35882577\nAuth LOGIN cram-md5 Plain\n8bitmime\nSMTPUTF8";
         let read = Extensions::read(lines.lines().map(str::as_bytes));
         let expected = Extensions {
             pipelining: true,

@@ -139,7 +139,9 @@ fn first_word(line: &[u8]) -> &[u8] {
 }
 
 fn is_enhanced(word: &[u8]) -> bool {
-    word.len() >= 5 && word.split(|byte| *byte == b'.').count() == 3 && word.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+    word.len() >= 5
+        && word.split(|byte| *byte == b'.').count() == 3
+        && word.iter().all(|b| b.is_ascii_digit() || *b == b'.')
 }
 
 fn visible(c: char) -> char {

@@ -66,7 +66,9 @@ fn reads_what_servers_say() {
 
 #[test]
 fn what_is_no_reply_is_not_taken_for_one() {
-    for said in ["garbage\r\n", "25\r\n", "\r\n", "250ok\r\n", "150 ok\r\n", "999 ok\r\n", "250-a\r\n251 b\r\n", "+OK\r\n"] {
+    for said in
+        ["garbage\r\n", "25\r\n", "\r\n", "250ok\r\n", "150 ok\r\n", "999 ok\r\n", "250-a\r\n251 b\r\n", "+OK\r\n"]
+    {
         assert!(one(said.as_bytes()).unwrap_err().starts_with("it does not speak SMTP"), "{said:?}");
     }
     assert_eq!(one(b"250 no end").unwrap_err(), "the connection was closed");

@@ -20,6 +20,8 @@ pub struct Journal {
     second: bool,
     lines: usize,
     most: usize,
+    /// The last line of each mail whose outcome is not in the database yet: a new generation begins with them.
+    open: HashMap<DeliveryId, String>,
 }
 
 pub fn path(place: &Place, node: NodeId, kind: &str) -> PathBuf {
@@ -34,19 +36,28 @@ impl Journal {
         lock.try_lock().map_err(io::Error::from)?;
         let file = open(place, node, "a")?;
         fs::rename(&nameless, path(place, node, "lock"))?;
-        // Each mail has two lines, and a window's worth must be in the older generation alone.
         let most = LINES.max(window.saturating_mul(4));
-        Ok(Self { node, place: place.clone(), _lock: lock, file, second: false, lines: 0, most })
+        let (place, open) = (place.clone(), HashMap::new());
+        Ok(Self { node, place, _lock: lock, file, second: false, lines: 0, most, open })
     }
 
-    pub fn write(&mut self, line: &str) -> io::Result<()> {
+    /// Writes a line about this mail.
+    pub fn write(&mut self, id: DeliveryId, line: String) -> io::Result<()> {
         if self.lines >= self.most {
             self.second = !self.second;
             self.file = open(&self.place, self.node, if self.second { "b" } else { "a" })?;
-            self.lines = 0;
+            let open: String = self.open.values().map(String::as_str).collect();
+            self.file.write_all(open.as_bytes())?;
+            self.lines = self.open.len();
         }
         self.lines += 1;
-        self.file.write_all(line.as_bytes())
+        self.file.write_all(line.as_bytes())?;
+        self.open.insert(id, line);
+        Ok(())
+    }
+
+    pub fn forget(&mut self, id: DeliveryId) {
+        self.open.remove(&id);
     }
 
     pub fn remove(self) {
@@ -132,10 +143,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = Place { folder: folder.path().to_owned(), prefix: "x.accepted-".into() };
         let mut journal = Journal::create(&place, NodeId(7), 10).unwrap();
-        journal.write(">1\n").unwrap();
-        journal.write("=1 250 mail:25 250 2.0.0 ok\n").unwrap();
-        journal.write(">2\n").unwrap();
-        journal.write("=2 250 ma").unwrap();
+        let mut write = |id, line: &str| journal.write(DeliveryId(id), line.to_owned()).unwrap();
+        write(1, ">1\n");
+        write(1, "=1 250 mail:25 250 2.0.0 ok\n");
+        write(2, ">2\n");
+        write(2, "=2 250 ma");
         assert!(ownerless(&place).is_empty(), "its process lives");
         drop(journal);
         assert_eq!(ownerless(&place), [NodeId(7)]);
@@ -151,11 +163,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let place = Place { folder: folder.path().to_owned(), prefix: "x.accepted-".into() };
         let mut journal = Journal::create(&place, NodeId(1), 10).unwrap();
+        journal.write(DeliveryId(-7), ">-7\n".into()).unwrap();
         for id in 0..LINES * 5 {
-            journal.write(&format!(">{id}\n")).unwrap();
+            let delivery = DeliveryId(i64::try_from(id).unwrap());
+            journal.write(delivery, format!(">{id}\n")).unwrap();
+            journal.forget(delivery);
         }
         let left = read(&place, NodeId(1)).left;
-        assert!(left.len() <= 2 * LINES);
+        assert!(left.len() <= 2 * LINES + 1);
+        assert!(left.contains(&DeliveryId(-7)), "it is on the wire still, however much went by");
         let latest = LINES * 5 - 1000..LINES * 5;
         assert!(latest.into_iter().all(|id| left.contains(&DeliveryId(i64::try_from(id).unwrap()))));
     }

@@ -1,14 +1,13 @@
 //! What the record of a process that is gone says about the rows it had leased.
 
-use diesel::prelude::*;
+use diesel::QueryResult;
 
 use super::Place;
 use super::file;
 use crate::db::Db;
-use crate::db::schema::deliveries;
-use crate::outbox::DeliveryState;
 use crate::outbox::record::{self, Outcome};
-use crate::values::{At, CampaignId, DeliveryId, NodeId};
+use crate::outbox::{DeliveryState, release};
+use crate::values::{At, NodeId};
 
 /// The nodes of this machine that are known to be gone: their rows need not wait for others to lose patience.
 pub fn gone(place: &Place) -> Vec<NodeId> {
@@ -25,25 +24,10 @@ pub fn settle(db: &mut Db, place: &Place, node: NodeId, now: At) -> QueryResult<
         return Ok(());
     }
     let entries = file::read(place, node);
-    type Row = (DeliveryId, Option<CampaignId>, i64, Option<At>);
-    let leased: Vec<Row> = deliveries::table
-        .filter(deliveries::lease.eq(node.0))
-        .filter(deliveries::state.eq(DeliveryState::Sending))
-        .select((deliveries::id, deliveries::campaign_id, deliveries::attempts, deliveries::next_at))
-        .load(db)?;
+    let leased = release::leased_by(db, node)?;
     let mut outcomes = Vec::new();
-    for (id, campaign, attempts, next_at) in leased {
-        let as_it_was = Outcome {
-            id,
-            campaign,
-            state: if attempts > 0 { DeliveryState::Deferred } else { DeliveryState::Queued },
-            tried: 0,
-            next_at: (attempts > 0).then(|| next_at.unwrap_or(now)),
-            code: None,
-            reply: None,
-            server: None,
-            noted: false,
-        };
+    for row in leased {
+        let (id, attempts, as_it_was) = (row.0, row.2, Outcome::as_it_was(row, now));
         if let Some((code, server, reply)) = entries.took.get(&id) {
             outcomes.push(Outcome {
                 state: DeliveryState::Sent,

@@ -46,60 +46,82 @@ pub struct Accepted {
     place: Option<Place>,
     /// Most rows that are leased at once: older entries are done.
     window: usize,
-    journal: Mutex<Option<Journal>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    None,
+    Kept(Journal),
+    /// It could not be written: under this number none is begun again. With gaps it would take mails that left for mails
+    /// that did not.
+    Broken(NodeId),
 }
 
 impl Accepted {
     pub fn new(place: Option<Place>, window: usize) -> Arc<Self> {
-        Arc::new(Self { place, window, journal: Mutex::default() })
+        Arc::new(Self { place, window, state: Mutex::default() })
     }
 
     /// From now on rows are leased under this number.
     pub fn begin(&self, node: NodeId) {
         let Some(place) = &self.place else { return };
-        let mut journal = self.lock();
-        if journal.as_ref().is_some_and(|journal| journal.node == node) {
-            return;
+        let mut state = self.lock();
+        match &*state {
+            State::Kept(journal) if journal.node == node => return,
+            State::Broken(broken) if *broken == node => return,
+            _ => {}
         }
-        *journal = match Journal::create(place, node, self.window) {
-            Ok(journal) => Some(journal),
+        *state = match Journal::create(place, node, self.window) {
+            Ok(journal) => State::Kept(journal),
             Err(error) => {
                 tracing::warn!(folder = %place.folder.display(), %error, "no record of accepted mails can be kept here");
-                None
+                State::Broken(node)
             }
         };
     }
 
     /// The mail's content is about to leave.
     pub fn leaves(&self, id: DeliveryId) {
-        self.line(|journal| journal.write(&format!(">{id}\n")));
+        self.line(id, || format!(">{id}\n"));
     }
 
     /// The server took the mail.
     pub fn took(&self, id: DeliveryId, code: u16, server: &str, reply: &str) {
-        let reply: String = reply.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let server = server.replace(char::is_whitespace, "_");
-        self.line(|journal| journal.write(&format!("={id} {code} {server} {reply}\n")));
+        self.line(id, || {
+            let reply: String = reply.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let server = server.replace(char::is_whitespace, "_");
+            format!("={id} {code} {server} {reply}\n")
+        });
+    }
+
+    /// The outcomes of these are in the database: what was written of them is needed no more.
+    pub fn recorded(&self, ids: impl Iterator<Item = DeliveryId>) {
+        if let State::Kept(journal) = &mut *self.lock() {
+            ids.for_each(|id| journal.forget(id));
+        }
     }
 
     /// All is recorded in the database: nothing needs to be known any more.
     pub fn end(&self) {
-        if let Some(journal) = self.lock().take() {
+        if let State::Kept(journal) = std::mem::take(&mut *self.lock()) {
             journal.remove();
         }
     }
 
-    fn line(&self, write: impl FnOnce(&mut Journal) -> std::io::Result<()>) {
-        let mut slot = self.lock();
-        let Some(Err(error)) = slot.as_mut().map(write) else { return };
+    fn line(&self, id: DeliveryId, text: impl FnOnce() -> String) {
+        let mut state = self.lock();
+        let State::Kept(journal) = &mut *state else { return };
+        let Err(error) = journal.write(id, text()) else { return };
+        let node = journal.node;
         tracing::warn!(%error, "the record of accepted mails cannot be written; sending goes on without it");
-        // A record with gaps would take mails that left for mails that did not.
-        if let Some(journal) = slot.take() {
+        if let State::Kept(journal) = std::mem::replace(&mut *state, State::Broken(node)) {
             journal.remove();
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Journal>> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -132,6 +132,12 @@ impl Allowances {
         limits.iter().map(held).min().map_or(usize::MAX, |mails| usize::try_from(mails).unwrap_or(0))
     }
 
+    /// The limit that lets the fewest mails leave now.
+    pub fn tightest<'a>(&self, limits: &'a [Limit]) -> Option<&'a Key> {
+        let now = Instant::now();
+        limits.iter().map(|limit| &limit.key).min_by_key(|key| self.held.get(key).map_or(0, |held| held.mails(now)))
+    }
+
     fn is_waiting(&self, limits: &[Limit], now: Instant) -> bool {
         let waits =
             |limit: &Limit| self.held.get(&limit.key).and_then(|held| held.ask_again).is_some_and(|at| at > now);

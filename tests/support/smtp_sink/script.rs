@@ -72,6 +72,7 @@ pub struct Script {
     pub(super) auth: bool,
     pub(super) hidden: Vec<String>,
     pub(super) close_after: Option<usize>,
+    pub(super) at_most: Option<usize>,
     pub(super) delay: Duration,
     pub(super) slow: Vec<(String, Duration)>,
     pub(super) offered: Vec<(String, String)>,
@@ -139,6 +140,11 @@ impl Script {
         self.close_after = Some(mails);
         self
     }
+    /// Greets a connection with 421 while so many others are open.
+    pub fn at_most(mut self, connections: usize) -> Self {
+        self.at_most = Some(connections);
+        self
+    }
     /// Before each reply, or group of replies to pipelined commands: stands for a round trip.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -189,7 +195,8 @@ impl Script {
         let relies = |offer: &str| {
             let word = offer.split(' ').next().unwrap_or_default();
             let parameter = if word == "8BITMIME" { "BODY" } else { word };
-            verb == word || verb == "MAIL" && rest.split(' ').skip(1).any(|part| part.split('=').next() == Some(parameter))
+            verb == word
+                || verb == "MAIL" && rest.split(' ').skip(1).any(|part| part.split('=').next() == Some(parameter))
         };
         self.offered.iter().find(|(offer, _)| relies(offer)).map(|(_, reply)| reply.as_str())
     }

@@ -51,7 +51,12 @@ struct Session {
 
 impl Session {
     async fn run(mut self) -> Result<()> {
-        self.act(Phase::Greeting, &self.script(), "220 sink.test ESMTP").await?;
+        let script = self.script();
+        if script.at_most.is_some_and(|most| self.shared.open.load(Ordering::SeqCst) > most) {
+            self.say("421 4.7.0 too many connections from your host");
+            return self.flush().await;
+        }
+        self.act(Phase::Greeting, &script, "220 sink.test ESMTP").await?;
         let mut line = Vec::new();
         loop {
             self.read_line(&mut line).await?;

@@ -1,0 +1,60 @@
+//! Rows that are leased by this node though nobody here holds them: the claim was committed and its answer lost, or whoever
+//! held them is gone. This node goes on living, so nobody else gives them back.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::record::{self, Outcome};
+use super::window::Window;
+use super::{Outbox, release};
+use crate::values::{DeliveryId, NodeId};
+
+/// How often to look.
+const USUAL: Duration = Duration::from_secs(10);
+/// … and when something was lost, perhaps.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Which rows were missing at the last look: one look alone may come between a commit and the end of holding.
+#[derive(Debug, Clone, Default)]
+pub struct Lost {
+    missing: HashSet<DeliveryId>,
+    next: Option<Instant>,
+    suspect: bool,
+}
+
+impl Lost {
+    /// Something went wrong that may have lost rows.
+    pub fn suspect(&mut self) {
+        if !self.suspect {
+            (self.suspect, self.next) = (true, None);
+        }
+    }
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.next.is_none_or(|next| next <= now)
+    }
+}
+
+impl Outbox {
+    /// Gives back what is missing for the second time. Such rows were never handed to a sender: they go back as they were.
+    pub(super) fn find_lost(
+        &self,
+        lost: &mut Lost,
+        window: &Window,
+        lease: NodeId,
+        now: Instant,
+    ) -> anyhow::Result<()> {
+        let leased = self.db.read_here(|db| -> anyhow::Result<_> { Ok(release::leased_by(db, lease)?) })?;
+        let missing = window.missing(leased.iter().map(|row| row.0));
+        let at = self.clock.now();
+        let twice = leased.into_iter().filter(|row| missing.contains(&row.0) && lost.missing.contains(&row.0));
+        let outcomes: Vec<Outcome> = twice.map(|row| Outcome::as_it_was(row, at)).collect();
+        if !outcomes.is_empty() {
+            let rows =
+                self.db.write_here(|db| -> anyhow::Result<_> { Ok(record::record(db, &outcomes, lease, at)?) })?;
+            tracing::warn!(rows, "rows that were claimed and then lost on their way were given back");
+        }
+        let again = !missing.is_empty() || lost.suspect;
+        *lost = Lost { missing, next: Some(now + if again { SOON } else { USUAL }), suspect: false };
+        Ok(())
+    }
+}
