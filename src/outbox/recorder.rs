@@ -135,14 +135,13 @@ impl Recorder {
             Verdict::Refused { code, reply, fault } => (code, reply, fault),
             other => return other,
         };
-        let several = campaign.is_some_and(|campaign| self.refusals.refused(campaign));
+        let several = campaign.is_some_and(|campaign| self.refusals.refused(campaign, Instant::now()));
         match (campaign, blamed) {
             // Our own content that breaks a policy of the server: perhaps not for ever.
             (None, Some(_)) => Verdict::Policy { code: Some(code), reply },
             (None, None) => Verdict::Refused { code, reply, fault: None },
             (Some(campaign), None) if several => {
                 let reason = format!("the mail server refused the content of this mail: {code} {reply}");
-                self.refusals.forget(campaign);
                 self.notices.push(Notice::Stop(campaign, reason));
                 Verdict::Refused { code, reply, fault: None }
             }

@@ -52,7 +52,7 @@ const IDLE: Duration = Duration::from_secs(10);
 /// A server that turns a connection away though it took a mail on another one so lately takes no more connections: it is well.
 const LATELY: Duration = Duration::from_secs(3);
 /// The longest rest of a sender whose connection was one too many.
-const LONGEST_REST: Duration = Duration::from_secs(60);
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// A connection, counted while it is open.
 struct Counted {
@@ -91,18 +91,19 @@ impl Sender {
             let now = Instant::now();
             meter.mail(&reply, now.saturating_duration_since(mail.begun));
             self.domains.leave(mail.to.domain(), mail.begun, now);
-            one_too_many = if self.settle(reply) { one_too_many + 1 } else { 0 };
+            let too_many = self.settle(reply);
+            one_too_many = if too_many { one_too_many + 1 } else { 0 };
             if let Some(next) = next {
                 let mut hands = self.hands();
                 let item = hands.next.take();
-                if item.as_ref().is_some_and(|item| self.may_begin(item)) {
+                if !too_many && item.as_ref().is_some_and(|item| self.may_begin(item)) {
                     hands.current = item;
                     std::mem::swap(&mut bytes, &mut spare);
                     ready = Some(Ready { begun: Instant::now(), ..next });
                 } else {
                     drop(hands);
                     self.domains.leave(next.to.domain(), next.begun, Instant::now());
-                    // Its envelope is out already.
+                    // Its envelope may be out already.
                     connection = None;
                     item.into_iter().for_each(|item| self.report(item, Verdict::Back));
                 }
@@ -110,8 +111,8 @@ impl Sender {
                     self.domains.begin_anew(ready.to.domain(), next.begun, ready.begun);
                 }
             }
-            if one_too_many > 0 && ready.is_none() {
-                let rest = Duration::from_secs(1 << one_too_many.min(6)).min(LONGEST_REST);
+            if too_many {
+                let rest = Duration::from_secs(1 << one_too_many.min(5)).min(LONGEST_REST);
                 self.queue.rest(rest).await;
             }
         }

@@ -47,7 +47,8 @@ on_both! {
         let texts = [("en", "News for {{subscriber.name}}", BODY), ("ru", "Новости", "Здравствуйте, {{subscriber.name}}!")];
         let id = campaign(&app, &texts, &["law"]);
         rename(&app, "anna@a.example", "<i>Anna</i> & \"{{web_url}}\" *x*\r\nBcc: evil@a.example");
-        let rows = started(&app, id);
+        let mut rows = started(&app, id);
+        rows.sort_by_key(|row| row.address.to_string());
         let mails: Vec<Email> = mail(&app, &rows).into_iter().map(Result::unwrap).collect();
         let (anna, other) = (&mails[0], &mails[1]);
 

@@ -72,17 +72,18 @@ on_both! {
         engine.add_rows("reader", 100);
         engine.timeouts = pledgepost::mail::Timeouts::all(Duration::from_secs(60));
         engine.start(&sink).await;
-        engine.until("the server is silent", None, |_| sink.reached(Phase::Dot) >= 44).await;
+        engine.until("the server is silent", None, |_| sink.reached(Phase::Dot) >= 43).await;
         let took = engine.stop().await;
         assert!(took < Duration::from_secs(10), "{took:?}");
         assert_eq!(engine.count(DeliveryState::Sent), 40);
-        assert_eq!(engine.count(DeliveryState::Unknown), 4, "one per connection is in doubt: {:?}", engine.states());
-        assert_eq!(engine.count(DeliveryState::Queued), 56);
+        // One of the four is for system mails.
+        assert_eq!(engine.count(DeliveryState::Unknown), 3, "one per connection is in doubt: {:?}", engine.states());
+        assert_eq!(engine.count(DeliveryState::Queued), 57);
         // With the policy `hold` nobody is mailed twice, whatever happens next.
         sink.set(Script::accept_all());
         engine.start(&sink).await;
         engine.until_finished(None).await;
-        assert_eq!(engine.count(DeliveryState::Unknown), 4);
+        assert_eq!(engine.count(DeliveryState::Unknown), 3);
         assert!(sink.duplicates().is_empty());
         engine.stop().await;
     }
