@@ -5,5 +5,6 @@ mod clocks;
 mod dkim;
 mod engine;
 mod faults;
+mod hours;
 mod nodes;
 mod paths;
