@@ -95,6 +95,7 @@ pub fn duplicate(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<
     let topics = store::topics(db, id)?;
     store::set_audience(db, copy, &topics, &old.audience_languages, now)?;
     store::set_doubt(db, copy, old.doubt, now)?;
+    store::set_pace(db, copy, old.hours, old.per_minute, now)?;
     Ok(copy)
 }
 

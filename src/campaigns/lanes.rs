@@ -5,11 +5,12 @@ use std::sync::Arc;
 use diesel::QueryResult;
 
 use super::frame::Link;
-use super::model::{CampaignState, Doubt, Step};
-use super::{send, store};
+use super::model::{CampaignState, Doubt, Hours, Step};
+use super::{pace, send, store};
 use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::Error;
+use crate::organisation;
 use crate::outbox::{self, Lane, Lanes, NewDelivery};
 use crate::values::{At, CampaignId, EmailAddress, Language};
 
@@ -22,8 +23,12 @@ pub struct CampaignLanes {
 }
 
 impl Lanes for CampaignLanes {
-    fn open(&self, db: &mut Db, _now: At) -> QueryResult<Vec<Lane>> {
-        let open = store::with_state(db, &[CampaignState::Sending])?;
+    fn open(&self, db: &mut Db, now: At) -> QueryResult<Vec<Lane>> {
+        let mut open = store::with_state(db, &[CampaignState::Sending])?;
+        if open.iter().any(|campaign| campaign.hours == Hours::Organisation) {
+            let organisation = organisation::store::get(db, now)?;
+            open.retain(|campaign| pace::closed(campaign, &organisation, now).is_none());
+        }
         Ok(open
             .iter()
             .map(|c| Lane { campaign: c.id, hold: c.doubt == Doubt::Hold, per_minute: c.per_minute })

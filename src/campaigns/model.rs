@@ -48,6 +48,17 @@ text_enum! {
     }
 }
 
+impl Hours {
+    /// As it stands in a sentence.
+    pub fn words(self) -> &'static str {
+        match self {
+            Hours::Any => "at any time",
+            Hours::Organisation => "in the organisation’s sending hours",
+            Hours::Reader => "in those hours where the reader is",
+        }
+    }
+}
+
 /// What may be done with a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -120,6 +131,11 @@ impl CampaignState {
             CampaignState::Sent => "has been sent",
             CampaignState::Cancelled => "was cancelled",
         }
+    }
+
+    /// Whether nothing more will happen by itself.
+    pub fn is_over(self) -> bool {
+        matches!(self, CampaignState::Sent | CampaignState::Cancelled)
     }
 
     /// Whether content and audience may still change.

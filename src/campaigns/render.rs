@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use chrono_tz::Tz;
+
 use super::frame::{About, Chosen, MailFrame, Recipient};
-use super::model::Variant;
+use super::hours::{Everywhere, OUTSIDE};
+use super::model::{Hours, Variant};
 use super::spliced::{Kept, mail_date};
 use super::store::{self, readers};
 use crate::db::Db;
-use crate::organisation;
+use crate::organisation::{self, SendingHours};
 use crate::outbox::{Delivery, Prepared, Renderer};
 use crate::subscribers::{Topic, topics};
-use crate::values::{At, SubscriberId, TopicId, VariantId};
+use crate::values::{At, CampaignId, SubscriberId, TopicId, VariantId};
 
 /// Shown beside a skipped delivery.
 const LEFT: &str = "left before it was sent";
@@ -41,6 +44,8 @@ struct Text {
     /// All, named in the variant's language.
     names: Vec<Topic>,
     donate_url: Arc<str>,
+    /// Where the campaign goes by the clock of each reader: the hours, and the zone of those of whom none is known.
+    hours: Option<(SendingHours, Tz)>,
     /// What is said of each set of topics, by the set as the database gives it; none where the campaign has none of them.
     chosen: Mutex<HashMap<String, Option<Arc<Chosen>>>>,
 }
@@ -51,7 +56,12 @@ impl Renderer for CampaignMails {
         let ids: Vec<SubscriberId> = rows.iter().filter_map(|row| row.subscriber_id).collect();
         let mut readers = readers::mailable(db, &ids)?;
         let date = mail_date(now);
-        let one = |row: &Delivery| {
+        let by_reader = by_reader(db, &texts, rows)?;
+        let hours = texts.values().find_map(|text| text.hours.as_ref());
+        // The organisation has one set of hours: each zone is worked out once for the batch.
+        let mut everywhere =
+            hours.filter(|_| !by_reader.is_empty()).map(|(hours, home)| Everywhere::new(hours, *home, now));
+        let mut one = |row: &Delivery| {
             let reader = row.subscriber_id.and_then(|id| readers.remove(&id));
             let Some(reader) = reader else { return Ok(Prepared::Skip(LEFT.into())) };
             // One row without a text does not keep the others from leaving.
@@ -59,14 +69,38 @@ impl Renderer for CampaignMails {
                 return Ok(Prepared::Skip("the campaign’s text is gone".into()));
             };
             let Some(topics) = text.chosen(reader.topics) else { return Ok(Prepared::Skip(LEFT.into())) };
+            if let Some(everywhere) = everywhere.as_mut().filter(|_| by_reader.contains(&text.variant.campaign_id))
+                && let Some(at) = everywhere.later(&reader.time_zone, row.id)
+            {
+                return Ok(Prepared::Later { at, reason: OUTSIDE.into() });
+            }
             let about =
                 About { delivery: row.id, donate_url: text.donate_url.clone(), now, date: date.clone(), test: false };
             let recipient =
                 Recipient { name: reader.name, address: row.address.clone(), language: reader.language, topics };
             Ok(Prepared::Mail(self.frame.mail(text.kept.clone(), recipient, about)))
         };
-        rows.iter().map(one).collect()
+        rows.iter().map(&mut one).collect()
     }
+}
+
+/// The campaigns of these rows that go by the clock of each reader. Where any may, the database is asked for each batch:
+/// who was let go because the campaign got other hours must not be put off once more.
+fn by_reader(db: &mut Db, texts: &HashMap<VariantId, Arc<Text>>, rows: &[Delivery]) -> anyhow::Result<Vec<CampaignId>> {
+    if texts.values().all(|text| text.hours.is_none()) {
+        return Ok(Vec::new());
+    }
+    let of = |row: &Delivery| row.variant_id.and_then(|id| texts.get(&id)).filter(|text| text.hours.is_some());
+    let mut ids: Vec<CampaignId> = rows.iter().filter_map(of).map(|text| text.variant.campaign_id).collect();
+    ids.sort();
+    ids.dedup();
+    let mut found = Vec::new();
+    for id in ids {
+        if store::find(db, id)?.hours == Hours::Reader {
+            found.push(id);
+        }
+    }
+    Ok(found)
 }
 
 impl CampaignMails {
@@ -91,7 +125,12 @@ impl CampaignMails {
                 let names = topics::list(db, &variant.language)?;
                 let own: Vec<&Topic> = names.iter().filter(|topic| ids.contains(&topic.id)).collect();
                 let list_id = self.frame.list_id(&own, &organisation);
+                let hours = match store::find(db, variant.campaign_id)?.hours {
+                    Hours::Reader => Some((organisation.sending_hours(), organisation.zone())),
+                    Hours::Any | Hours::Organisation => None,
+                };
                 let text = Text {
+                    hours,
                     kept: self.frame.kept(&variant, &organisation, &list_id, false)?,
                     donate_url: self.frame.donate_url(variant.campaign_id, &variant.language),
                     variant,

@@ -21,8 +21,8 @@ use crate::values::{Slug, SubscriberId, TopicId, clean_text};
 pub enum SubscribersCommand {
     /// Import a CSV file. Nobody is mailed because of it.
     Import {
-        /// The file. Its first line names the columns: `email`, and if you have them `name` and `language`;
-        /// others are kept as attributes.
+        /// The file. Its first line names the columns: `email`, and if you have them `name`, `language`
+        /// and `time_zone` (such as Europe/Berlin); others are kept as attributes.
         file: PathBuf,
         /// The topic that they are subscribed to.
         #[arg(long, value_name = "SLUG")]

@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::hours::{self, SendingHours};
 use crate::db::MultiBackend;
 use crate::db::schema::organisation;
 use crate::error::{Error, Problems};
@@ -28,6 +29,12 @@ pub struct Organisation {
     pub time_zone: String,
     pub languages: String,
     pub currencies: String,
+    /// Minutes after midnight.
+    pub sending_from: i64,
+    /// Minutes after midnight; 1440 is its end.
+    pub sending_until: i64,
+    /// Numbers with commas between them; 1 is Monday.
+    pub sending_days: String,
     pub updated_at: At,
 }
 
@@ -47,6 +54,9 @@ impl Organisation {
             time_zone: "UTC".into(),
             languages: "en".into(),
             currencies: "EUR".into(),
+            sending_from: 8 * 60,
+            sending_until: 20 * 60,
+            sending_days: "1,2,3,4,5,6,7".into(),
             updated_at: now,
         }
     }
@@ -74,6 +84,10 @@ impl Organisation {
     pub fn zone(&self) -> Tz {
         self.time_zone.parse().unwrap_or(Tz::UTC)
     }
+    /// When campaigns may go out that keep to them.
+    pub fn sending_hours(&self) -> SendingHours {
+        SendingHours::of(self.sending_from, self.sending_until, &self.sending_days)
+    }
     pub fn postal_address_lines(&self) -> Vec<String> {
         self.postal_address.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }
@@ -95,6 +109,12 @@ pub struct OrganisationForm {
     pub time_zone: String,
     pub languages: String,
     pub currencies: String,
+    /// `08:00`
+    pub sending_from: String,
+    /// `24:00` is the end of the day.
+    pub sending_until: String,
+    /// Numbers; 1 is Monday.
+    pub sending_days: Vec<String>,
 }
 
 impl OrganisationForm {
@@ -119,6 +139,9 @@ impl OrganisationForm {
             time_zone: line("time_zone", &self.time_zone),
             languages: String::new(),
             currencies: String::new(),
+            sending_from: 0,
+            sending_until: 0,
+            sending_days: String::new(),
             updated_at: now,
         };
         checked.postal_address =
@@ -153,6 +176,9 @@ impl OrganisationForm {
             problems.add("currencies", "currencies are three letters each, such as EUR, USD");
         }
         checked.currencies = currencies.join(",");
+        let hours = hours::checked(&mut problems, &self.sending_from, &self.sending_until, &self.sending_days);
+        (checked.sending_from, checked.sending_until) = (hours.from, hours.until);
+        checked.sending_days = hours.days_text();
         problems.check().map(|()| checked)
     }
 }
@@ -180,6 +206,9 @@ impl From<&Organisation> for OrganisationForm {
             time_zone: o.time_zone.clone(),
             languages: o.languages.replace(',', ", "),
             currencies: o.currencies.replace(',', ", "),
+            sending_from: hours::clock(o.sending_from),
+            sending_until: hours::clock(o.sending_until),
+            sending_days: o.sending_days.split(',').map(str::to_owned).collect(),
         }
     }
 }

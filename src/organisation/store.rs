@@ -36,6 +36,9 @@ pub fn save(db: &mut Db, values: &Organisation) -> QueryResult<()> {
                 organisation::time_zone.eq(row.time_zone),
                 organisation::languages.eq(row.languages),
                 organisation::currencies.eq(row.currencies),
+                organisation::sending_from.eq(row.sending_from),
+                organisation::sending_until.eq(row.sending_until),
+                organisation::sending_days.eq(row.sending_days),
                 organisation::updated_at.eq(row.updated_at),
             ))
             .execute(db)?;

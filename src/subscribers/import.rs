@@ -11,6 +11,7 @@ use super::SubscriberState;
 use super::csv::{Csv, Record};
 use super::signup::NAME_MAX;
 use super::store::batch::{self, Known, Terms};
+use super::zones;
 use crate::db::Database;
 use crate::error::Error;
 use crate::values::{At, EmailAddress, Language, RootKey, Slug, TopicId, clean_line};
@@ -57,6 +58,8 @@ pub struct Row {
     pub address_hash: String,
     pub name: String,
     pub language: String,
+    /// IANA name; empty when the file does not say.
+    pub time_zone: String,
     /// A JSON object as text.
     pub attributes: String,
 }
@@ -67,6 +70,7 @@ pub struct Columns {
     email: usize,
     name: Option<usize>,
     language: Option<usize>,
+    time_zone: Option<usize>,
     names: Vec<String>,
 }
 
@@ -83,7 +87,8 @@ impl Columns {
             let found = names.join(", ");
             Error::invalid("header", format!("a column named \"email\" is needed; the first line has: {found}"))
         })?;
-        Ok(Self { email, name: position("name"), language: position("language"), names })
+        let (name, language, time_zone) = (position("name"), position("language"), position("time_zone"));
+        Ok(Self { email, name, language, time_zone, names })
     }
 
     /// # Errors
@@ -100,10 +105,11 @@ impl Columns {
             "" => default.clone(),
             tag => Language::parse(tag).map_err(|error| format!("language: {error}"))?,
         };
+        let time_zone = zones::checked(field(self.time_zone)).map_err(|error| format!("time_zone: {error}"))?;
+        let known = [Some(self.email), self.name, self.language, self.time_zone];
         let mut attributes = serde_json::Map::new();
         for (index, (column, text)) in self.names.iter().zip(&fields).enumerate() {
-            let is_known = index == self.email || Some(index) == self.name || Some(index) == self.language;
-            if !is_known && !text.trim().is_empty() && !column.is_empty() {
+            if !known.contains(&Some(index)) && !text.trim().is_empty() && !column.is_empty() {
                 attributes.insert(column.clone(), text.trim().into());
             }
         }
@@ -114,6 +120,7 @@ impl Columns {
             email: email.to_string(),
             name,
             language: language.to_string(),
+            time_zone,
             attributes: serde_json::Value::Object(attributes).to_string(),
         })
     }

@@ -18,6 +18,7 @@ pub mod store;
 pub mod suppression;
 pub mod topics;
 pub mod unsubscribe;
+pub mod zones;
 
 pub use model::{ConsentEvent, ConsentKind, Signup, Subscriber, SubscriberState, SuppressionReason, split_slugs};
 pub use topics::Topic;

@@ -1,4 +1,4 @@
-//! The preference page: which topics, which language, which name. Its link reveals what somebody reads, so it expires:
+//! The preference page: which topics, which language, which name, which time zone. Its link reveals what somebody reads, so it expires:
 //! 30 days when a campaign brought it, 24 hours when it was asked for.
 
 use chrono::Duration;
@@ -8,6 +8,7 @@ use super::leaving::{self, Through};
 use super::signup::{self, Ask, Link, NAME_MAX};
 use super::store;
 use super::topics::{self, Topic};
+use super::zones;
 use super::{ConsentKind, Subscriber, SubscriberState};
 use crate::db::Db;
 use crate::error::{Error, Problems};
@@ -61,6 +62,8 @@ pub fn look(db: &mut Db, root: &RootKey, token: &str, language: &Language, now: 
 pub struct Choices {
     pub name: String,
     pub language: String,
+    /// IANA name, empty for the organisation's; none leaves it as it is.
+    pub time_zone: Option<String>,
     /// Slugs.
     pub topics: Vec<String>,
 }
@@ -93,6 +96,7 @@ pub fn save(
     let mut problems = Problems::default();
     let name = problems.take("name", clean_line(&choices.name, NAME_MAX));
     let language = problems.take("language", known_language(db, choices, &row, now)?);
+    let time_zone = problems.take("time_zone", choices.time_zone.as_deref().map(zones::checked).transpose());
     let chosen = match topics::of_slugs(db, &choices.topics, through.language, "topics") {
         Err(Error::Invalid(errors)) => {
             errors.iter().for_each(|error| problems.add(&error.field, &error.message));
@@ -103,6 +107,7 @@ pub fn save(
     problems.check()?;
     row.name = name.unwrap_or_default();
     row.language = language.unwrap_or_default();
+    row.time_zone = time_zone.flatten().unwrap_or(row.time_zone);
     store::save(db, &row, now)?;
     if row.state != SubscriberState::Active && !chosen.is_empty() {
         let ask =

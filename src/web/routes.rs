@@ -157,6 +157,7 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/campaigns/{id}/audience", post().to(staff::campaigns::set_audience))
         .route("/staff/campaigns/{id}/languages", post().to(staff::campaigns::add_language))
         .route("/staff/campaigns/{id}/doubt", post().to(staff::campaigns::set_doubt))
+        .route("/staff/campaigns/{id}/pace", post().to(staff::campaigns::pace::set))
         .route("/staff/campaigns/{id}/delete", get().to(staff::campaigns::ask_delete))
         .route("/staff/campaigns/{id}/delete", post().to(staff::campaigns::delete))
         .route("/staff/campaigns/{id}/duplicate", post().to(staff::campaigns::duplicate))

@@ -140,6 +140,24 @@ on_both! {
         assert!(desk.find("last@example.org").is_some() && desk.find("f@example.org").is_none());
     }
 
+    async fn where_readers_are_is_taken_from_the_list(backend) {
+        let desk = Desk::new(backend);
+        desk.import(b"email\nold@example.org\n", None);
+        let ran = desk.import(
+            b"email,Time_Zone,city\na@example.org, asia/almaty ,Almaty\nb@example.org,Mars/Base,\nc@example.org,,\nold@example.org,Europe/Berlin,\n",
+            Some("forms"),
+        );
+        assert_eq!(ran.out.trim(), r#"{"added":2,"updated":1,"unchanged":0,"rejected":1}"#);
+        assert_eq!(ran.err, "line 3: time_zone: there is no time zone \"Mars/Base\"; one is written like Europe/Berlin\n");
+        let a = desk.find("a@example.org").unwrap();
+        assert_eq!((a.time_zone.as_str(), a.attributes.as_str()), ("Asia/Almaty", r#"{"city":"Almaty"}"#));
+        assert_eq!(desk.find("c@example.org").unwrap().time_zone, "");
+        assert_eq!(desk.find("old@example.org").unwrap().time_zone, "Europe/Berlin", "it is filled in");
+        desk.import(b"email,time_zone\nc@example.org,Europe/Oslo\n", None);
+        assert_eq!(desk.find("c@example.org").unwrap().time_zone, "", "without a basis an active reader stays as they are");
+        assert_eq!(desk.export().lines().next(), Some("email,name,language,state,confirmed_at"));
+    }
+
     async fn who_left_is_not_brought_back(backend) {
         let desk = Desk::new(backend);
         desk.import(b"email\na@example.org\nb@example.org\nc@example.org\n", Some("forms"));

@@ -5,6 +5,7 @@ mod clocks;
 mod dkim;
 mod engine;
 mod faults;
+mod hours;
 mod metrics;
 mod mishaps;
 mod nodes;

@@ -1,6 +1,7 @@
 //! The preference page.
 
 use chrono::Duration;
+use pledgepost::staff::Role;
 use pledgepost::subscribers::SubscriberState;
 
 use crate::on_both;
@@ -33,6 +34,34 @@ on_both! {
         assert_eq!(kind, "confirm");
         site.post_form(&site.path_of(&data["confirm_url"]), &[]).await.is(200);
         assert_eq!(topics_of(&site, "anna@example.org"), [aid]);
+    }
+
+    async fn where_a_reader_is_may_be_said(backend) {
+        let site = TestApp::start(backend).await;
+        let law = add_topic(&site, "law");
+        let reader = add_reader(&site, "anna@example.org", &[law]);
+        let path = preferences_path(&site, add_mail(&site, &reader));
+        let page = site.get(&path).await;
+        page.is(200).shows("Your time zone").shows("Not said (mails go by UTC)").shows("America/New York");
+        assert!(!site.get("/subscribe").await.is(200).text.contains("time_zone"), "nobody is asked for it at first");
+        let zone = || find(&site, "anna@example.org").unwrap().time_zone;
+        let basis = [("action", "save"), ("language", "en"), ("topics", "law"), ("name", "Anna")];
+        let save = async |zone: &str| {
+            let fields: Vec<_> = basis.into_iter().chain([("time_zone", zone)]).collect();
+            site.post_form(&path, &fields).await
+        };
+        save("Mars/Base").await.is(422).shows("choose one of these time zones").shows("href=\"#f-time_zone\"");
+        assert_eq!(zone(), "");
+        save("America/New_York").await.is(200).shows("Saved");
+        assert_eq!(zone(), "America/New_York");
+        site.get(&path).await.shows("<option value=\"America/New_York\" selected>");
+        site.log_in_as(Role::Campaigner).await;
+        site.get(&format!("/staff/subscribers/{}", reader.id)).await.is(200).shows("Time zone").shows("America/New York");
+        site.post_form(&path, &basis).await.is(200).shows("Saved");
+        assert_eq!(zone(), "America/New_York", "a form that does not ask for it leaves it");
+        save("").await.is(200).shows("Saved");
+        assert_eq!(zone(), "");
+        site.get(&format!("/staff/subscribers/{}", reader.id)).await.shows("as the organisation’s");
     }
 
     async fn an_expired_link_brings_a_fresh_one_by_mail(backend) {

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod analysis_pages;
+mod campaign_pace;
 mod campaign_pages;
 mod campaigns;
 mod command_line;

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::super::model::{Campaign, CampaignState, Doubt, Step};
+use super::super::model::{Campaign, CampaignState, Doubt, Hours, Step};
 use crate::db::Db;
 use crate::db::schema::{campaign_topics, campaigns};
 use crate::db::search::{self, lower};
@@ -107,6 +107,15 @@ pub fn holding(db: &mut Db) -> QueryResult<Vec<CampaignId>> {
 pub fn set_doubt(db: &mut Db, id: CampaignId, doubt: Doubt, now: At) -> QueryResult<()> {
     diesel::update(campaigns::table.filter(campaigns::id.eq(id)))
         .set((campaigns::doubt.eq(doubt), campaigns::updated_at.eq(now)))
+        .execute(db)
+        .map(drop)
+}
+
+/// # Errors
+/// The database's.
+pub fn set_pace(db: &mut Db, id: CampaignId, hours: Hours, per_minute: Option<i64>, now: At) -> QueryResult<()> {
+    diesel::update(campaigns::table.filter(campaigns::id.eq(id)))
+        .set((campaigns::hours.eq(hours), campaigns::per_minute.eq(per_minute), campaigns::updated_at.eq(now)))
         .execute(db)
         .map(drop)
 }

@@ -49,6 +49,18 @@ pub fn settle_unknown(
         .execute(db)
 }
 
+/// What waits for this reason may go now.
+///
+/// # Errors
+/// The database's.
+pub fn end_wait(db: &mut Db, campaign: CampaignId, reason: &str, now: At) -> QueryResult<usize> {
+    let waiting = deliveries::campaign_id
+        .eq(campaign)
+        .and(deliveries::state.eq(DeliveryState::Deferred))
+        .and(deliveries::reply.eq(reason));
+    diesel::update(deliveries::table.filter(waiting)).set(deliveries::next_at.eq(now)).execute(db)
+}
+
 /// How many rows the campaign has.
 ///
 /// # Errors

@@ -8,6 +8,6 @@ mod variants;
 
 pub use campaigns::{
     NewCampaign, cancelled_since, delete, find, holding, insert, list, names, set_audience, set_doubt, set_name,
-    set_scheduled, set_started, take_step, topics, with_state,
+    set_pace, set_scheduled, set_started, take_step, topics, with_state,
 };
 pub use variants::{delete_variant, put_variant, variant, variants, variants_of};

@@ -40,6 +40,9 @@ pub struct Mailable {
     pub name: String,
     #[diesel(sql_type = Text)]
     pub language: Language,
+    /// IANA name; empty when it is not known.
+    #[diesel(sql_type = Text)]
+    pub time_zone: String,
     /// The numbers of all topics that they have chosen, separated by commas.
     #[diesel(sql_type = Nullable<Text>)]
     pub topics: Option<String>,
@@ -57,7 +60,7 @@ pub fn mailable(db: &mut Db, ids: &[SubscriberId]) -> QueryResult<HashMap<Subscr
     }
     rows.push_str(if rows.is_empty() { "[]" } else { "]" });
     let sql = format!(
-        "{} SELECT s.id, s.name, s.language, \
+        "{} SELECT s.id, s.name, s.language, s.time_zone, \
          (SELECT {} FROM subscriptions x WHERE x.subscriber_id = s.id) AS topics \
          FROM v JOIN subscribers s ON s.id = v.id WHERE s.state = 'active' \
          AND NOT EXISTS (SELECT 1 FROM suppressions p WHERE p.address_hash = s.address_hash)",

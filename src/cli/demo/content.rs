@@ -137,6 +137,7 @@ fn toml_file<T: DeserializeOwned>(path: &str) -> anyhow::Result<T> {
 }
 
 fn organisation_form(file: OrganisationFile) -> OrganisationForm {
+    let fresh = OrganisationForm::from(&organisation::Organisation::fresh(At::from_micros(0)));
     OrganisationForm {
         name: file.name,
         legal_name: file.legal_name,
@@ -145,11 +146,11 @@ fn organisation_form(file: OrganisationFile) -> OrganisationForm {
         tax_number: file.tax_number,
         imprint_url: file.imprint_url,
         privacy_url: file.privacy_url,
-        leave_url: organisation::Organisation::fresh(At::from_micros(0)).leave_url,
         mail_from: file.from_address,
         time_zone: file.time_zone,
         languages: file.languages.join(","),
         currencies: file.currencies.join(","),
+        ..fresh
     }
 }
 

@@ -48,6 +48,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("address_hash", "text"),
     ("name", "text"),
     ("language", "text"),
+    ("time_zone", "text"),
     ("attributes", "text"),
 ];
 
@@ -83,7 +84,7 @@ pub fn known(db: &mut Db, rows: &[Row], topic: TopicId) -> QueryResult<Vec<Known
 }
 
 /// Inserts or completes subscribers, subscribes them, and with a basis records it. What is known wins over the file:
-/// a name is only filled in, an active subscriber stays active, and whoever left between [`known`] and here stays away.
+/// a name or a time zone is only filled in, an active subscriber stays active, and whoever left between [`known`] and here stays away.
 ///
 /// # Errors
 /// The database's.
@@ -100,11 +101,12 @@ pub fn write(db: &mut Db, rows: &[&Row], terms: Terms<'_>, now: At) -> QueryResu
     // "WHERE true": without it SQLite reads the ON of ON CONFLICT as the join's.
     let upsert = format!(
         "{with}INSERT INTO subscribers \
-         (email, email_key, address_hash, name, language, state, attributes, confirmed_at, created_at, updated_at) \
-         SELECT v.email, v.email_key, v.address_hash, v.name, v.language, $2, v.attributes, $3, $4, $4 \
+         (email, email_key, address_hash, name, language, time_zone, state, attributes, confirmed_at, created_at, updated_at) \
+         SELECT v.email, v.email_key, v.address_hash, v.name, v.language, v.time_zone, $2, v.attributes, $3, $4, $4 \
          FROM v WHERE true \
          ON CONFLICT (email_key) DO UPDATE SET \
          name = CASE WHEN subscribers.name = '' THEN excluded.name ELSE subscribers.name END, \
+         time_zone = CASE WHEN subscribers.time_zone = '' THEN excluded.time_zone ELSE subscribers.time_zone END, \
          attributes = CASE WHEN subscribers.attributes = '{{}}' THEN excluded.attributes ELSE subscribers.attributes END, \
          state = CASE WHEN subscribers.state = 'pending' THEN excluded.state ELSE subscribers.state END, \
          confirmed_at = CASE WHEN subscribers.state = 'pending' THEN excluded.confirmed_at ELSE subscribers.confirmed_at END, \

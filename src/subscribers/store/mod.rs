@@ -101,7 +101,7 @@ pub fn lock(db: &mut Db, id: SubscriberId) -> QueryResult<bool> {
     Ok(row.is_some_and(|row| row.id == id.0))
 }
 
-/// Writes state, name, language and time of confirmation as they are in `row`.
+/// Writes state, name, language, time zone and time of confirmation as they are in `row`.
 ///
 /// # Errors
 /// The database's.
@@ -110,6 +110,7 @@ pub fn save(db: &mut Db, row: &Subscriber, now: At) -> QueryResult<()> {
         .set((
             subscribers::name.eq(&row.name),
             subscribers::language.eq(&row.language),
+            subscribers::time_zone.eq(&row.time_zone),
             subscribers::state.eq(row.state),
             subscribers::confirmed_at.eq(row.confirmed_at),
             subscribers::updated_at.eq(now),

@@ -1,4 +1,4 @@
-//! The preference page: topics, language, name.
+//! The preference page: topics, language, name, time zone.
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::{Error, FieldError};
 use crate::subscribers::leaving::Through;
 use crate::subscribers::preferences::{self, Access, Choices, Saved};
-use crate::subscribers::{Subscriber, Topic};
+use crate::subscribers::{Subscriber, Topic, zones};
 use crate::values::Purpose;
 use crate::web::extract::{Form, PublicPage};
 use crate::web::{Answer, Message};
@@ -22,6 +22,7 @@ pub struct PreferencesForm {
     action: String,
     name: String,
     language: String,
+    time_zone: Option<String>,
     topics: Vec<String>,
 }
 
@@ -32,6 +33,7 @@ struct PreferencesPage {
     name: String,
     choices: Vec<Choice>,
     languages: Vec<Choice>,
+    zones: Vec<ZoneChoice>,
     words: String,
     errors: Vec<FieldError>,
 }
@@ -39,8 +41,8 @@ struct PreferencesPage {
 pub async fn show(page: PublicPage, app: Data<App>, token: Path<String>) -> Answer {
     match look(&page, &app, &token).await {
         Ok(Access::Open { subscriber, topics }) => {
-            let (name, language) = (subscriber.name.clone(), subscriber.language.clone());
-            form(&page, StatusCode::OK, &subscriber, name, &language, topics, Vec::new())
+            let shown = Shown { name: &subscriber.name, zone: &subscriber.time_zone };
+            form(&page, StatusCode::OK, &subscriber, shown, topics, Vec::new())
         }
         Ok(Access::Expired) => expired(&page),
         Err(error) => not_ours(&page, error),
@@ -76,6 +78,7 @@ async fn save(
     let choices = Choices {
         name: if leaving { subscriber.name.clone() } else { typed.name.clone() },
         language: if leaving { subscriber.language.to_string() } else { typed.language.clone() },
+        time_zone: if leaving { None } else { typed.time_zone.clone() },
         topics: if leaving { Vec::new() } else { typed.topics.clone() },
     };
     let (root, now, config, language) = (app.root.clone(), app.clock.now(), app.clone(), page.language.clone());
@@ -91,18 +94,40 @@ async fn save(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let chosen = |topic: &Topic| typed.topics.iter().any(|slug| slug == topic.slug.as_str());
             let topics = topics.into_iter().map(|(topic, _)| (chosen(&topic), topic)).map(|(on, t)| (t, on)).collect();
-            form(&page, status, &subscriber, typed.name, &subscriber.language, topics, errors)
+            let zone = typed.time_zone.as_deref().unwrap_or(&subscriber.time_zone);
+            form(&page, status, &subscriber, Shown { name: &typed.name, zone }, topics, errors)
         }
         Err(error) => not_ours(&page, error),
     }
+}
+
+/// What stands in the fields.
+struct Shown<'a> {
+    name: &'a str,
+    zone: &'a str,
+}
+
+#[derive(Serialize)]
+struct ZoneChoice {
+    value: String,
+    label: String,
+    selected: bool,
+}
+
+/// The first is the organisation's, for who does not say.
+fn zone_choices(page: &PublicPage, chosen: &str) -> Vec<ZoneChoice> {
+    let spelled = |name: &str| name.replace('_', " ");
+    let own = page.t("preferences-zone-own", &[("zone", spelled(page.organisation.zone().name()).into())]);
+    let first = ZoneChoice { value: String::new(), label: own, selected: chosen.is_empty() };
+    let choice = |name: &str| ZoneChoice { value: name.into(), label: spelled(name), selected: name == chosen };
+    std::iter::once(first).chain(zones::list(chosen).into_iter().map(choice)).collect()
 }
 
 fn form(
     page: &PublicPage,
     status: StatusCode,
     subscriber: &Subscriber,
-    name: String,
-    language: &crate::values::Language,
+    shown: Shown<'_>,
     topics: Vec<(Topic, bool)>,
     errors: Vec<FieldError>,
 ) -> Answer {
@@ -115,9 +140,10 @@ fn form(
     let data = PreferencesPage {
         action: token::action(page),
         address: subscriber.email.masked(),
-        name,
+        name: shown.name.to_owned(),
         choices: topics.into_iter().map(choice).collect(),
-        languages: languages(page, language),
+        languages: languages(page, &subscriber.language),
+        zones: zone_choices(page, shown.zone),
         words: words(page),
         errors: errors.into_iter().map(|error| worded(page, error)).collect(),
     };

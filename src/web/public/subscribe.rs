@@ -138,6 +138,7 @@ pub(super) fn worded(page: &PublicPage, error: FieldError) -> FieldError {
         "name" => "subscribe-error-name",
         "topics" => "subscribe-error-topics",
         "language" => "subscribe-error-language",
+        "time_zone" => "preferences-error-zone",
         _ => return error,
     };
     FieldError { message: page.t(key, &[]), field: error.field }

@@ -2,10 +2,12 @@
 
 use actix_web::http::StatusCode;
 
-use super::{FormPage, field_errors};
+use serde_json::{Value, json};
+
+use super::field_errors;
 use crate::audit;
-use crate::error::Error as FeatureError;
-use crate::organisation::{self, OrganisationForm};
+use crate::error::{Error as FeatureError, FieldError};
+use crate::organisation::{self, OrganisationForm, hours};
 use crate::web::extract::{Form, Staff, permit};
 use crate::web::{Answer, Notice};
 
@@ -14,7 +16,7 @@ const TITLE: &str = "Organisation";
 /// `GET /staff/organisation`
 pub async fn show(staff: Staff<permit::Organisation>) -> Answer {
     let form = OrganisationForm::from(&staff.organisation);
-    staff.render("staff/organisation", TITLE, &FormPage::new(form))
+    staff.render("staff/organisation", TITLE, &page(form, Vec::new()))
 }
 
 /// `POST /staff/organisation`
@@ -23,7 +25,7 @@ pub async fn save(staff: Staff<permit::Organisation>, form: Form<OrganisationFor
     let values = match form.check(now) {
         Ok(values) => values,
         Err(error) => {
-            let page = FormPage::wrong(form.into_inner(), field_errors(error)?);
+            let page = page(form.into_inner(), field_errors(error)?);
             return staff.render_with(StatusCode::UNPROCESSABLE_ENTITY, "staff/organisation", TITLE, &page);
         }
     };
@@ -35,4 +37,13 @@ pub async fn save(staff: Staff<permit::Organisation>, form: Form<OrganisationFor
     });
     save.await?;
     staff.redirect("/staff/organisation", Notice::ok("Saved. New mails and pages use it at once."))
+}
+
+fn page(form: OrganisationForm, errors: Vec<FieldError>) -> Value {
+    let day = |(value, label): (String, &str)| {
+        let checked = form.sending_days.contains(&value);
+        json!({ "value": value, "label": label, "checked": checked })
+    };
+    let days: Vec<Value> = hours::days().map(day).collect();
+    json!({ "form": form, "errors": errors, "days": days })
 }

@@ -1,7 +1,9 @@
 //! Campaigns for the albums.
 
 use pledgepost::audit::Actor;
+use pledgepost::campaigns::pace::{self, PaceForm};
 use pledgepost::campaigns::{draft, send};
+use pledgepost::organisation;
 use pledgepost::values::{AnalysisId, CampaignId};
 
 use crate::browser::site::Running;
@@ -27,6 +29,25 @@ pub fn draft_and_send(site: &Running) -> String {
     let now = site.app.clock.now();
     site.write(|db| send::schedule(db, id, None, &Actor::program(), now));
     site.app.ring();
+    path
+}
+
+/// A campaign that waits for the organisation's sending hours, which are on another day.
+pub fn send_outside_of_hours(site: &Running) -> String {
+    use chrono::Datelike;
+    let path = draft(site);
+    let id = CampaignId(path.rsplit('/').next().unwrap().parse().unwrap());
+    let now = site.app.clock.now();
+    let day = (now + chrono::Duration::days(3)).0.weekday().number_from_monday();
+    site.write(|db| {
+        let mut values = organisation::store::get(db, now)?;
+        values.sending_days = day.to_string();
+        organisation::store::save(db, &values)?;
+        let form = PaceForm { hours: "organisation".into(), per_minute: "600".into() };
+        pace::set(db, id, &form, &Actor::program(), now)?;
+        send::schedule(db, id, None, &Actor::program(), now)?;
+        send::start(db, id, now)
+    });
     path
 }
 

@@ -3,7 +3,7 @@
 use pledgepost::staff::Role;
 
 use super::album::{album, follow};
-use super::campaigns::{draft, draft_and_send, wait_until_sent};
+use super::campaigns::{draft, draft_and_send, send_outside_of_hours, wait_until_sent};
 use crate::browser::site::Running;
 use crate::support::Backend;
 
@@ -71,6 +71,9 @@ async fn staff_pages_with_rows() {
     album.browser.fill("#f-name", "").await;
     album.browser.click("main form button[type=submit]").await;
     album.here("organisation-refused").await;
+    let waiting = send_outside_of_hours(&site);
+    album.page("campaign-waits", &waiting).await;
+    album.page("home-waits", "/staff").await;
     album.end().await;
     site.stop().await;
 }
@@ -132,6 +135,8 @@ async fn pages_of_other_roles_and_the_mailbox() {
     album.page("mailbox-delete", "/sandbox/mail/delete").await;
     album.browser.open(&site.url("/sandbox/mail/1")).await;
     album.mail("mail").await;
+    let preferences = follow(&album, "reader0", "/preferences/").await;
+    album.page("preferences", &preferences).await;
     let unsubscribe = follow(&album, "reader0", "/unsubscribe/").await;
     album.page("unsubscribe", &unsubscribe).await;
     album.browser.click_button("Leave everything").await;

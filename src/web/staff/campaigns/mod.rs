@@ -4,6 +4,7 @@ pub mod deliveries;
 mod draft;
 mod list;
 mod new;
+pub mod pace;
 pub mod progress;
 pub mod sending;
 mod show;

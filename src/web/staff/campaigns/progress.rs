@@ -3,10 +3,11 @@
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
-use super::{mails, number, path};
+use super::pace::waits as waits_words;
+use super::{mails, number, path, sentence};
 use crate::app::App;
 use crate::campaigns::report::{self, Status};
-use crate::campaigns::{Campaign, CampaignState, store};
+use crate::campaigns::{Campaign, CampaignState, Hours, pace, store};
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::outbox::DeliveryState;
@@ -30,16 +31,18 @@ pub async fn fragment(staff: Staff<permit::Read>, app: Data<App>, id: Path<i64>)
 /// What `staff/campaigns/progress` shows. Counts lead to their deliveries for those who may see addresses.
 pub(super) fn data(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) -> Result<Value, FeatureError> {
     let status = report::of(db, campaign)?;
+    let waits = pace::waits(db, campaign, now)?.filter(|_| status.left() > 0);
     let figures: Vec<Value> = DeliveryState::ALL
         .iter()
         .filter(|state| matches!(state, DeliveryState::Sent | DeliveryState::Failed) || status.of(**state) > 0)
         .map(|state| {
             let href = format!("{}/deliveries?state={state}", path(campaign.id));
-            json!({ "label": label(*state), "number": number(status.of(*state)), "href": may_read.then_some(href) })
+            json!({ "label": label_of(campaign, *state), "number": number(status.of(*state)), "href": may_read.then_some(href) })
         })
         .collect();
     Ok(json!({
-        "done": status.done(), "total": campaign.total.max(1), "words": words(&status), "left": left(&status, now),
+        "done": status.done(), "total": campaign.total.max(1), "words": words(&status), "left": left(&status, now).filter(|_| waits.is_none()),
+        "waits": waits.map(|wait| sentence(&waits_words(wait))),
         "figures": figures, "live": campaign.state == CampaignState::Sending,
         "unknown": status.unknown, "unknown_words": format!("{} in doubt", number(status.unknown)),
         "unknown_one": status.unknown == 1,
@@ -76,6 +79,14 @@ fn left(status: &Status, now: At) -> Option<String> {
         (seconds, rate) if seconds < 120 => Some(format!("about a minute left, {rate:.0} a second")),
         (seconds, rate) if seconds < 7200 => Some(format!("about {} minutes left, {rate:.0} a second", seconds / 60)),
         (seconds, rate) => Some(format!("about {} hours left, {rate:.0} a second", seconds / 3600)),
+    }
+}
+
+/// Where readers get it in their own daytime, waiting is no trouble.
+fn label_of(campaign: &Campaign, state: DeliveryState) -> &'static str {
+    match (campaign.hours, state) {
+        (Hours::Reader, DeliveryState::Deferred) => "To be sent later",
+        _ => label(state),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::draft::audience_lines;
 use super::show::show_with;
-use super::{after, date, mails, path, readers};
+use super::{after, date, mails, pace, path, readers};
 use crate::app::App;
 use crate::campaigns::{audience, report, send, settle, store};
 use crate::error::Error as FeatureError;
@@ -68,9 +68,11 @@ pub async fn ask_send(
             format!("Send to {}", readers(audience.total)),
         ),
     };
+    let mut facts = audience_lines(&audience);
+    facts.extend(pace::plan(&campaign, &staff.organisation, at.unwrap_or(now)));
     let d = json!({
         "heading": heading, "lead": lead, "button": button, "danger": null, "action": format!("{}/send", path(id)),
-        "cancel_href": path(id), "facts": audience_lines(&audience), "notice": null,
+        "cancel_href": path(id), "facts": facts, "notice": null,
         "fields": at.map(|at| vec![json!({ "name": "at", "value": at.micros().to_string() })]),
     });
     staff.render("staff/campaigns/confirm", "Send a campaign", &d)

@@ -4,8 +4,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
-use super::{date, draft, path, progress, state_kind, state_label, topic_names};
+use super::{date, draft, pace, path, progress, state_kind, state_label, topic_names};
 use crate::app::App;
+use crate::campaigns::pace::PaceForm;
 use crate::campaigns::{Campaign, CampaignState, Doubt, store};
 use crate::db::Db;
 use crate::donations::totals;
@@ -29,7 +30,20 @@ pub(super) async fn show_with<P>(
     errors: Vec<FieldError>,
     status: StatusCode,
 ) -> Answer {
+    show_typed(staff, app, id, errors, status, None).await
+}
+
+/// … and with what was typed into the form of its pace.
+pub(super) async fn show_typed<P>(
+    staff: &Staff<P>,
+    app: &App,
+    id: CampaignId,
+    errors: Vec<FieldError>,
+    status: StatusCode,
+    typed: Option<PaceForm>,
+) -> Answer {
     let (now, zone, own) = (app.clock.now(), staff.zone(), staff.organisation.languages());
+    let organisation = staff.organisation.clone();
     let may_write = staff.may(Permission::Campaigns);
     let may_read_gifts = staff.may(Permission::GiftsRead);
     let may_read_addresses = staff.may(Permission::SubscribersRead);
@@ -43,7 +57,8 @@ pub(super) async fn show_with<P>(
                 false => (Value::Null, progress::data(db, &campaign, may_read_addresses, now)?),
             };
             let gifts = if unsent { Value::Null } else { gifts(db, id, may_read_gifts)? };
-            let extra = Extra { may_write, errors, draft, progress, gifts };
+            let pace = (pace::facts(&campaign, &organisation), pace::form(&campaign, typed, &organisation));
+            let extra = Extra { may_write, errors, draft, progress, gifts, pace };
             let d = facts(db, &campaign, extra, zone)?;
             Ok::<_, FeatureError>((campaign.name, d))
         })
@@ -58,6 +73,8 @@ struct Extra {
     draft: Value,
     progress: Value,
     gifts: Value,
+    /// In words, and as a form.
+    pace: (Vec<Value>, Value),
 }
 
 /// What was given through the link in its mails: sums for everybody, who gave for those who keep the books.
@@ -86,6 +103,8 @@ fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) ->
             );
         }
     }
+    let (pace_facts, pace) = extra.pace;
+    facts.extend(pace_facts);
     let doubt = match campaign.doubt {
         Doubt::Resend => "Sent again",
         Doubt::Hold => "Held for you to decide",
@@ -101,6 +120,6 @@ fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) ->
         "is_draft": campaign.state == CampaignState::Draft, "is_scheduled": campaign.state == CampaignState::Scheduled,
         "is_sending": campaign.state == CampaignState::Sending, "is_paused": campaign.state == CampaignState::Paused,
         "starts": campaign.scheduled_at.map(|at| date(at, zone)),
-        "draft": extra.draft, "progress": extra.progress, "gifts": extra.gifts, "may_write": extra.may_write, "errors": extra.errors,
+        "pace": pace, "draft": extra.draft, "progress": extra.progress, "gifts": extra.gifts, "may_write": extra.may_write, "errors": extra.errors,
     }))
 }

@@ -13,10 +13,10 @@ use crate::outbox;
 use crate::payments;
 use crate::staff::Permission;
 use crate::subscribers::{self, SubscriberState};
-use crate::values::{Day, PageRequest};
+use crate::values::{At, Day, PageRequest};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
-use crate::web::staff::campaigns::{number, path, state_kind, state_label};
+use crate::web::staff::campaigns::{number, pace, path, state_kind, state_label};
 use crate::web::staff::finance::home::start_page;
 use crate::web::staff::moment;
 
@@ -67,7 +67,7 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
     let (gifts, now) = (staff.may(Permission::GiftsRead), staff.app.clock.now());
     let livemode = staff.app.livemode();
     let look = staff.app.db.read(move |db| {
-        let mut all = attention(db)?;
+        let mut all = attention(db, now)?;
         if gifts {
             all.extend(payment_attention(payments::attention(db, now)?));
         }
@@ -93,7 +93,7 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
     staff.render("staff/home", "Start", &page)
 }
 
-fn attention(db: &mut Db) -> Result<Vec<Attention>, FeatureError> {
+fn attention(db: &mut Db, now: At) -> Result<Vec<Attention>, FeatureError> {
     let server = |server: outbox::servers::MailServerState| {
         let reason = server.reason.unwrap_or_else(|| "it did not say why".into());
         let text =
@@ -107,7 +107,12 @@ fn attention(db: &mut Db) -> Result<Vec<Attention>, FeatureError> {
         all.push(Attention { kind: "danger", text, href: None, label: "" });
     }
     for campaign in campaigns::store::with_state(db, &[CampaignState::Paused, CampaignState::Sending])? {
+        let waits = campaigns::pace::waits(db, &campaign, now)?;
         let (kind, text) = match (campaign.state, campaign.reason) {
+            (CampaignState::Sending, _) if waits.is_some() => {
+                let words = waits.map(pace::waits).unwrap_or_default();
+                ("info", format!("“{}” {words}.", campaign.name))
+            }
             (CampaignState::Sending, _) => ("info", format!("“{}” is being sent.", campaign.name)),
             (_, Some(reason)) => ("warn", format!("“{}” is paused. {reason}", campaign.name)),
             (_, None) => ("warn", format!("“{}” is paused.", campaign.name)),

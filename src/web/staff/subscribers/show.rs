@@ -110,6 +110,7 @@ fn view(loaded: Loaded, may_write: bool, zone: chrono_tz::Tz) -> Shown {
     let mut facts = vec![
         fact("Name", if row.name.is_empty() { "Not given".into() } else { row.name.clone() }),
         fact("Language", row.language.own_name().to_owned()),
+        fact("Time zone", zone_words(&row.time_zone)),
         fact("Known since", time(row.created_at)),
         fact("Confirmed", row.confirmed_at.map_or_else(|| "Never".into(), time)),
         fact("Topics", if loaded.topics.is_empty() { "None".into() } else { loaded.topics.join(", ") }),
@@ -128,6 +129,13 @@ fn view(loaded: Loaded, may_write: bool, zone: chrono_tz::Tz) -> Shown {
         consent: loaded.consent.into_iter().map(|event| consent_event(event, &loaded.names, time)).collect(),
         deliveries: loaded.deliveries.into_iter().map(|row| mail(row, &loaded.campaigns, time)).collect(),
         audit: loaded.audit.into_iter().map(|entry| deed(entry, time)).collect(),
+    }
+}
+
+fn zone_words(name: &str) -> String {
+    match name {
+        "" => "Not given: as the organisation’s".into(),
+        name => name.replace('_', " "),
     }
 }
 
