@@ -130,7 +130,7 @@ fn page(
     let zone = staff.zone();
     let time = |at: At| moment(at, zone);
     let subscriber = row.subscriber_id.filter(|_| !is_erased(row)).map(|id| format!("/staff/subscribers/{id}"));
-    let mut facts = vec![json!({ "term": "To", "value": to(row), "href": subscriber })];
+    let mut facts = vec![json!({ "term": "To", "value": to(row) })];
     if let Some(subscriber) = &subscriber {
         facts.push(json!({ "term": "Reader", "value": "Look at this subscriber", "href": subscriber }));
     }
