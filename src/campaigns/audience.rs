@@ -21,9 +21,21 @@ pub struct Audience {
 /// # Errors
 /// The database's.
 pub fn count(db: &mut Db, campaign: &Campaign, now: At) -> diesel::QueryResult<Audience> {
+    counted(db, campaign, "", now)
+}
+
+/// How many would get a campaign that has started, and have no delivery of it yet.
+///
+/// # Errors
+/// The database's.
+pub fn count_added(db: &mut Db, campaign: &Campaign, now: At) -> diesel::QueryResult<Audience> {
+    counted(db, campaign, sql::ADDED, now)
+}
+
+fn counted(db: &mut Db, campaign: &Campaign, also: &'static str, now: At) -> diesel::QueryResult<Audience> {
     let variants = store::variants(db, campaign.id)?;
     let default = default_id(db, &variants, now)?;
-    let rows = sql::count(db, campaign.id, default, &campaign.audience_languages)?;
+    let rows = sql::count(db, campaign.id, default, &campaign.audience_languages, also)?;
     let sum = |suppressed: i64, variant: Option<VariantId>| -> i64 {
         rows.iter()
             .filter(|row| row.suppressed == suppressed && variant.is_none_or(|id| id == row.variant))

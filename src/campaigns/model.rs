@@ -69,7 +69,7 @@ pub enum Step {
     Resume,
     Cancel,
     Finish,
-    /// Deliveries in doubt are to be sent again, though the campaign may be over.
+    /// Deliveries are to be sent again, or there are new ones, though the campaign may be over.
     Reopen,
 }
 
@@ -94,7 +94,7 @@ impl Step {
             Step::Resume => "be resumed",
             Step::Cancel => "be cancelled",
             Step::Finish => "be finished",
-            Step::Reopen => "be sent to anybody again",
+            Step::Reopen => "be sent to anybody else or again",
         }
     }
 }

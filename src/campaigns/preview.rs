@@ -10,7 +10,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::mail::CLIPPED_ABOVE;
 use crate::organisation;
-use crate::outbox;
+use crate::outbox::{self, Delivery};
 use crate::subscribers::{Topic, topics};
 use crate::values::{At, CampaignId, DeliveryId, EmailAddress, Language, SubscriberId, TopicId};
 
@@ -61,6 +61,20 @@ pub fn preview(
 /// `NotFound` when it was no campaign's, or its text is gone.
 pub fn web_version(db: &mut Db, frame: &MailFrame, id: DeliveryId, now: At) -> Result<Preview, Error> {
     let row = outbox::store::find(db, id)?.ok_or(Error::NotFound("mail"))?;
+    let links = frame.links(id, row.updated_at);
+    of_delivery(db, frame, row, links, now)
+}
+
+/// The mail of a delivery as staff look at it: made again from the text that was frozen when sending started. Its personal
+/// links open nothing: they are its reader's.
+///
+/// # Errors
+/// As [`web_version`].
+pub fn of_reader(db: &mut Db, frame: &MailFrame, row: Delivery, now: At) -> Result<Preview, Error> {
+    of_delivery(db, frame, row, frame.no_links(), now)
+}
+
+fn of_delivery(db: &mut Db, frame: &MailFrame, row: Delivery, links: Links, now: At) -> Result<Preview, Error> {
     let variant = match row.variant_id {
         Some(variant) => store::variants_of(db, &[variant])?.into_iter().next(),
         None => None,
@@ -76,7 +90,7 @@ pub fn web_version(db: &mut Db, frame: &MailFrame, id: DeliveryId, now: At) -> R
         language: row.language,
         topics: Arc::default(),
     };
-    shown(db, frame, &variant, recipient, row.subscriber_id, frame.links(id, row.updated_at), now)
+    shown(db, frame, &variant, recipient, row.subscriber_id, links, now)
 }
 
 fn shown(

@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::error::{Error, Problems};
 use crate::jobs;
 use crate::organisation;
+use crate::outbox;
 use crate::subscribers::topics;
 use crate::values::{At, CampaignId};
 
@@ -178,11 +179,12 @@ pub fn skip_late(db: &mut Db, now: At) -> Result<usize, Error> {
 /// # Errors
 /// The database's.
 pub fn finish(db: &mut Db, id: CampaignId, now: At) -> Result<(), Error> {
-    let campaign = match store::find(db, id) {
+    let campaign = match store::lock(db, id) {
         Err(Error::NotFound(_)) => return Ok(()),
         other => other?,
     };
-    if campaign.state != CampaignState::Sending {
+    // Staff may have put deliveries back, or added some, until the row was ours.
+    if campaign.state != CampaignState::Sending || outbox::is_unfinished(db, id)? {
         return Ok(());
     }
     match store::take_step(db, &campaign, Step::Finish, None, now) {

@@ -1,7 +1,8 @@
 //! Deliveries in doubt that were held: staff decide whether they are sent again or count as sent.
 
-use super::model::{CampaignState, Step};
+use super::model::Step;
 use super::store;
+use super::store::deliveries::Decision;
 use crate::audit::{self, Actor};
 use crate::db::Db;
 use crate::error::Error;
@@ -13,13 +14,13 @@ use crate::values::{At, CampaignId};
 /// # Errors
 /// `Conflict` when none is held, or when the campaign was cancelled.
 pub fn send_again(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<usize, Error> {
-    let campaign = store::find(db, id)?;
+    let campaign = store::lock(db, id)?;
     campaign.state.after(Step::Reopen)?;
-    let rows = store::deliveries::settle_unknown(db, id, DeliveryState::Queued, None, now)?;
+    let words = format!("Sent again by {}.", actor.name);
+    let (from, to) = (DeliveryState::Unknown, DeliveryState::Queued);
+    let rows = store::deliveries::decide(db, id, &Decision { from, to, reply: None, words: &words }, now)?;
     none_held(rows)?;
-    if campaign.state == CampaignState::Sent {
-        store::take_step(db, &campaign, Step::Reopen, None, now)?;
-    }
+    store::reopen(db, &campaign, now)?;
     audit::record(db, actor, "sent those in doubt again", "campaign", Some(id.0), &rows.to_string(), now)?;
     Ok(rows)
 }
@@ -29,9 +30,11 @@ pub fn send_again(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result
 /// # Errors
 /// `Conflict` when none is held.
 pub fn count_as_sent(db: &mut Db, id: CampaignId, actor: &Actor, now: At) -> Result<usize, Error> {
-    store::find(db, id)?;
-    let reply = Some("counted as sent by staff");
-    let rows = store::deliveries::settle_unknown(db, id, DeliveryState::Sent, reply, now)?;
+    store::lock(db, id)?;
+    let words = format!("Counted as sent by {}.", actor.name);
+    let (from, to) = (DeliveryState::Unknown, DeliveryState::Sent);
+    let decision = Decision { from, to, reply: Some("counted as sent by staff"), words: &words };
+    let rows = store::deliveries::decide(db, id, &decision, now)?;
     none_held(rows)?;
     audit::record(db, actor, "counted those in doubt as sent", "campaign", Some(id.0), &rows.to_string(), now)?;
     Ok(rows)

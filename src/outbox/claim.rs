@@ -117,6 +117,9 @@ pub fn has_due(db: &mut Db, campaign: CampaignId, now: At) -> QueryResult<bool> 
 /// Whether anything of a campaign is still to be sent or on its way. Asked again and again, so each part is written such
 /// that SQLite, which knows nothing of how many rows are in which state, takes the small partial index (`+` keeps it off
 /// the large one).
+///
+/// # Errors
+/// The database's.
 pub fn is_unfinished(db: &mut Db, campaign: CampaignId) -> QueryResult<bool> {
     const WAITING: &str = "SELECT id FROM deliveries WHERE campaign_id = $1 AND state = 'queued' ORDER BY id LIMIT 1";
     const DEFERRED: &str =

@@ -40,6 +40,7 @@ mod verdict;
 mod window;
 
 pub use accepted::Accepted;
+pub use claim::is_unfinished;
 pub use engine::Outbox;
 pub use model::{Delivery, DeliveryState, Lane, NewDelivery};
 pub use release::{leases, release};

@@ -61,18 +61,25 @@ fn as_literal<S: serde::Serializer>(at: &Option<At>, serializer: S) -> Result<S:
 struct Changed {
     #[diesel(sql_type = BigInt)]
     id: DeliveryId,
+    /// 1 when its reader was erased meanwhile: what a mail server says may quote the address.
+    #[diesel(sql_type = BigInt)]
+    gone: i64,
 }
 
 /// Records a batch in the caller's transaction. Only rows that this node still leases change: a stale token changes
 /// nothing, and is neither tallied nor written into the history.
 pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<usize> {
     let changed = change(db, outcomes, node, now)?;
+    let gone: HashSet<DeliveryId> = changed.iter().filter(|(_, gone)| **gone).map(|(id, _)| *id).collect();
     let changed: Vec<&Outcome> = match changed.len() == outcomes.len() {
         true => outcomes.iter().collect(),
-        false => outcomes.iter().filter(|outcome| changed.contains(&outcome.id)).collect(),
+        false => outcomes.iter().filter(|outcome| changed.contains_key(&outcome.id)).collect(),
     };
-    let history: Vec<NewAttempt> =
-        changed.iter().filter(|outcome| outcome.noted).map(|outcome| line(outcome)).collect();
+    let history: Vec<NewAttempt> = changed
+        .iter()
+        .filter(|outcome| outcome.noted)
+        .map(|outcome| line(outcome, gone.contains(&outcome.id)))
+        .collect();
     attempts::note(db, &history, now)?;
     let mut sums: HashMap<(CampaignId, DeliveryState), i64> = HashMap::new();
     for outcome in &changed {
@@ -89,18 +96,18 @@ pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> Query
     Ok(changed.len())
 }
 
-fn line(outcome: &Outcome) -> NewAttempt {
+fn line(outcome: &Outcome, gone: bool) -> NewAttempt {
     NewAttempt {
         delivery: outcome.id,
         state: outcome.state,
         server: outcome.server.clone(),
         code: outcome.code,
-        reply: outcome.reply.clone().unwrap_or_default(),
+        reply: outcome.reply.clone().filter(|_| !gone).unwrap_or_default(),
     }
 }
 
 /// A system mail's payload, which may hold a link with a token, goes with its final state.
-fn change(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<HashSet<DeliveryId>> {
+fn change(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<HashMap<DeliveryId, bool>> {
     let json = serde_json::to_string(outcomes).map_err(|e| diesel::result::Error::SerializationError(Box::new(e)))?;
     let columns = [
         ("id", "bigint"),
@@ -114,13 +121,14 @@ fn change(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResu
     let sql = format!(
         "{}UPDATE deliveries SET state = v.state, attempts = attempts + v.tried, next_at = v.next_at, \
          code = CASE WHEN v.tried = 1 THEN v.code ELSE COALESCE(v.code, deliveries.code) END, \
-         reply = COALESCE(v.reply, deliveries.reply), server = COALESCE(v.server, deliveries.server), \
+         reply = CASE WHEN deliveries.address = '' THEN NULL ELSE COALESCE(v.reply, deliveries.reply) END, \
+         server = COALESCE(v.server, deliveries.server), \
          lease = NULL, updated_at = ?, \
          payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped', 'unknown') THEN NULL ELSE payload END \
          FROM v WHERE deliveries.id = v.id AND +deliveries.lease = ? AND deliveries.state = 'sending' \
-         RETURNING deliveries.id AS id",
+         RETURNING deliveries.id AS id, CAST(CASE WHEN deliveries.address = '' THEN 1 ELSE 0 END AS BIGINT) AS gone",
         dialect::with_rows(db, &columns).replace("$1", "?")
     );
     let changed: Vec<Changed> = fixed(&sql).text(json).at(now).int(node.0).load(db)?;
-    Ok(changed.into_iter().map(|row| row.id).collect())
+    Ok(changed.into_iter().map(|row| (row.id, row.gone == 1)).collect())
 }

@@ -1,12 +1,14 @@
 //! Rows of `deliveries`.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool};
 
-use super::{Delivery, DeliveryState, NewDelivery};
+use super::{Delivery, DeliveryState, NewDelivery, attempts, tally};
 use crate::db::schema::deliveries;
 use crate::db::search::{self, lower};
 use crate::db::{Both, Db};
-use crate::values::{At, CampaignId, DeliveryId, Page, PageRequest};
+use crate::values::{At, CampaignId, DeliveryId, Page, PageRequest, SubscriberId};
 
 /// Puts a mail into the outbox, in the caller's transaction. Answers its id, or that of the row with the same key.
 ///
@@ -40,7 +42,7 @@ pub fn find(db: &mut Db, id: DeliveryId) -> QueryResult<Option<Delivery>> {
     Delivery::query().filter(deliveries::id.eq(id)).first(db).optional()
 }
 
-/// How many rows of a campaign are in each state.
+/// How many rows of a campaign are in each state: walks all of them.
 ///
 /// # Errors
 /// The database's.
@@ -52,7 +54,29 @@ pub fn count_by_state(db: &mut Db, campaign: CampaignId) -> QueryResult<Vec<(Del
         .load(db)
 }
 
-/// Rows of a campaign, oldest first; of one state and with a part of the address, if asked.
+/// How many rows of a campaign are leased at this moment, and how many are to be tried again: from the small partial
+/// indexes (see `claim::is_unfinished`). Progress is this and the campaign's tally.
+///
+/// # Errors
+/// The database's.
+pub fn in_motion(db: &mut Db, campaign: CampaignId) -> QueryResult<(i64, i64)> {
+    const LEASED: &str =
+        "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'sending' AND lease > 0 AND +campaign_id = $1";
+    const DEFERRED: &str = "SELECT COUNT(*) AS n FROM deliveries WHERE campaign_id = $1 AND state = 'deferred'";
+    let mut count = |sql: &str| -> QueryResult<i64> {
+        Ok(diesel::sql_query(sql).bind::<BigInt, _>(campaign).get_result::<Count>(db)?.n)
+    };
+    Ok((count(LEASED)?, count(DEFERRED)?))
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+/// Rows of a campaign, oldest first; of one state and with a part of the address, if asked. `total` spares the count when
+/// it is known already.
 ///
 /// # Errors
 /// The database's.
@@ -61,23 +85,39 @@ pub fn list(
     campaign: CampaignId,
     state: Option<DeliveryState>,
     address: Option<&str>,
+    total: Option<i64>,
     request: PageRequest,
 ) -> QueryResult<Page<Delivery>> {
-    let (mut rows, mut count) = (Delivery::query().into_boxed(), deliveries::table.into_boxed());
-    rows = rows.filter(deliveries::campaign_id.eq(campaign));
+    let (mut ids, mut count) = (deliveries::table.into_boxed(), deliveries::table.into_boxed());
+    ids = ids.filter(deliveries::campaign_id.eq(campaign));
     count = count.filter(deliveries::campaign_id.eq(campaign));
     if let Some(state) = state {
-        rows = rows.filter(deliveries::state.eq(state));
+        ids = ids.filter(deliveries::state.eq(state));
         count = count.filter(deliveries::state.eq(state));
     }
     if let Some(part) = address {
         let pattern = search::part(part);
-        rows = rows.filter(lower(deliveries::address).like(pattern.clone()).escape('\\'));
+        ids = ids.filter(lower(deliveries::address).like(pattern.clone()).escape('\\'));
         count = count.filter(lower(deliveries::address).like(pattern).escape('\\'));
     }
-    let total = count.count().get_result(db)?;
-    let rows = rows.order(deliveries::id.asc()).limit(request.size).offset(request.offset()).load(db)?;
+    let total = match total {
+        Some(total) => total,
+        None => count.count().get_result(db)?,
+    };
+    // Ids first: without a state and an address an index alone answers this, and only the page's own rows are read.
+    let ids = ids.order(deliveries::id.asc()).limit(request.size).offset(request.offset());
+    let ids: Vec<DeliveryId> = ids.select(deliveries::id).load(db)?;
+    let rows = Delivery::query().filter(deliveries::id.eq_any(ids)).order(deliveries::id.asc()).load(db)?;
     Ok(Page { rows, total, request })
+}
+
+/// The row of a campaign to one subscriber.
+///
+/// # Errors
+/// The database's.
+pub fn to_subscriber(db: &mut Db, campaign: CampaignId, subscriber: SubscriberId) -> QueryResult<Option<Delivery>> {
+    let row = deliveries::campaign_id.eq(campaign).and(deliveries::subscriber_id.eq(subscriber));
+    Delivery::query().filter(row).first(db).optional()
 }
 
 /// Rows of a campaign after an id, in order: for exports that walk through all of them in pieces.
@@ -92,7 +132,9 @@ pub fn after(
     limit: i64,
 ) -> QueryResult<Vec<Delivery>> {
     let mut rows = Delivery::query().into_boxed();
-    rows = rows.filter(deliveries::campaign_id.eq(campaign)).filter(deliveries::id.gt(after));
+    // By the order of ids alone (`+`): through the campaign's index each piece would sort all of its rows.
+    let of_campaign = sql::<Bool>("+deliveries.campaign_id = ").bind::<BigInt, _>(campaign);
+    rows = rows.filter(of_campaign).filter(deliveries::id.gt(after));
     if let Some(state) = state {
         rows = rows.filter(deliveries::state.eq(state));
     }
@@ -103,7 +145,7 @@ pub fn after(
 ///
 /// # Errors
 /// The database's.
-pub fn of_subscriber(db: &mut Db, subscriber: crate::values::SubscriberId, limit: i64) -> QueryResult<Vec<Delivery>> {
+pub fn of_subscriber(db: &mut Db, subscriber: SubscriberId, limit: i64) -> QueryResult<Vec<Delivery>> {
     Delivery::query()
         .filter(deliveries::subscriber_id.eq(subscriber))
         .order(deliveries::id.desc())
@@ -111,25 +153,31 @@ pub fn of_subscriber(db: &mut Db, subscriber: crate::values::SubscriberId, limit
         .load(db)
 }
 
-/// Takes a subscriber's address and the contents of system mails out of the outbox; what still waits is skipped.
+/// Takes a subscriber's address, the contents of system mails and the words of mail servers, which often quote the
+/// address, out of the outbox; what still waits is skipped. What is on the wire at this moment is recorded without words.
 ///
 /// # Errors
 /// The database's.
-pub fn forget(db: &mut Db, subscriber: crate::values::SubscriberId, now: At) -> QueryResult<()> {
-    let of_subscriber = deliveries::table.filter(deliveries::subscriber_id.eq(subscriber));
-    diesel::update(of_subscriber)
-        .set((deliveries::address.eq(""), deliveries::payload.eq(None::<String>)))
+pub fn forget(db: &mut Db, subscriber: SubscriberId, now: At) -> QueryResult<()> {
+    attempts::forget(db, subscriber)?;
+    let theirs = deliveries::subscriber_id.eq(subscriber);
+    diesel::update(deliveries::table.filter(theirs))
+        .set((deliveries::address.eq(""), deliveries::payload.eq(None::<String>), deliveries::reply.eq(None::<String>)))
         .execute(db)?;
-    diesel::update(
-        deliveries::table
-            .filter(deliveries::subscriber_id.eq(subscriber))
-            .filter(deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred])),
-    )
-    .set((
-        deliveries::state.eq(DeliveryState::Skipped),
-        deliveries::reply.eq("the subscriber is gone"),
-        deliveries::updated_at.eq(now),
-    ))
-    .execute(db)
-    .map(drop)
+    let waiting = deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]);
+    let skipped: Vec<Option<CampaignId>> = diesel::update(deliveries::table.filter(theirs).filter(waiting))
+        .set((
+            deliveries::state.eq(DeliveryState::Skipped),
+            deliveries::next_at.eq(None::<At>),
+            deliveries::reply.eq("the subscriber is gone"),
+            deliveries::updated_at.eq(now),
+        ))
+        .returning(deliveries::campaign_id)
+        .get_results(db)?;
+    let mut campaigns: Vec<CampaignId> = skipped.into_iter().flatten().collect();
+    campaigns.sort();
+    for campaign in campaigns {
+        tally::moved(db, campaign, DeliveryState::Queued, DeliveryState::Skipped, 1)?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! How many deliveries of a campaign ended in which way, without walking all of them.
 //!
 //! Each node adds to rows of its own, in the transaction that records the outcomes, so nodes never wait for each other.
-//! The deliveries are the truth: whoever changes many of them at once counts them anew.
+//! The deliveries are the truth: whoever changes many of them at once says so ([`moved`]) or has them counted anew.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -12,7 +12,7 @@ use crate::db::schema::campaign_tallies;
 use crate::db::{Both, Db, dialect};
 use crate::values::{CampaignId, NodeId};
 
-/// Under this number stands what was counted from the deliveries themselves; nodes begin at 1.
+/// Under this number stands what was counted from the deliveries themselves, and what staff changed; nodes begin at 1.
 const COUNTED: NodeId = NodeId(0);
 
 /// Final states and how many deliveries are in each.
@@ -40,6 +40,28 @@ pub fn add(db: &mut Db, node: NodeId, campaign: CampaignId, state: DeliveryState
         .do_update()
         .set(campaign_tallies::deliveries.eq(campaign_tallies::deliveries + excluded(campaign_tallies::deliveries)));
     Both(insert).execute(db).map(drop)
+}
+
+/// `deliveries` of the campaign were moved from one state to another by hand, and by no node.
+///
+/// # Errors
+/// The database's.
+pub fn moved(
+    db: &mut Db,
+    campaign: CampaignId,
+    from: DeliveryState,
+    to: DeliveryState,
+    deliveries: i64,
+) -> QueryResult<()> {
+    let mut changes = [(from, -deliveries), (to, deliveries)];
+    // In the order in which everybody else adds, so that nobody waits for each other's rows in a circle.
+    changes.sort_by_key(|(state, _)| state.as_str());
+    for (state, change) in changes {
+        if state.is_final() && change != 0 {
+            add(db, COUNTED, campaign, state, change)?;
+        }
+    }
+    Ok(())
 }
 
 /// Counts the campaign's deliveries anew. Holds off other nodes' additions, forgets, then counts: what another node

@@ -3,6 +3,7 @@
 mod clock;
 mod day;
 mod email_address;
+mod fingerprint;
 mod ids;
 mod language;
 mod money;
@@ -15,6 +16,7 @@ mod token;
 pub use clock::{At, Clock};
 pub use day::{Day, InvalidDay, InvalidMonth, Month};
 pub use email_address::{EmailAddress, InvalidEmailAddress, mask};
+pub use fingerprint::Fingerprint;
 pub use ids::{
     AnalysisId, BankAccountId, BankLineId, BankStatementId, CampaignId, DeliveryId, DonationId, DonorId, FundId, JobId,
     JournalAccountId, JournalExportId, MatchId, NodeId, PaymentCommandId, PaymentEventId, PledgeId, ReceiptId,

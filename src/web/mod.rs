@@ -17,6 +17,7 @@ pub mod sandbox;
 pub mod server;
 pub mod session;
 pub mod staff;
+pub mod stopping;
 mod templates;
 mod visit;
 pub mod webhooks;

@@ -177,9 +177,18 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/campaigns/{id}/cancel", post().to(staff::campaigns::sending::cancel))
         .route("/staff/campaigns/{id}/doubt/{decision}", get().to(staff::campaigns::sending::ask_settle))
         .route("/staff/campaigns/{id}/doubt/{decision}", post().to(staff::campaigns::sending::settle))
+        .route("/staff/campaigns/{id}/again/failed", get().to(staff::campaigns::again::ask_failed))
+        .route("/staff/campaigns/{id}/again/failed", post().to(staff::campaigns::again::to_failed))
+        .route("/staff/campaigns/{id}/again/added", get().to(staff::campaigns::again::ask_added))
+        .route("/staff/campaigns/{id}/again/added", post().to(staff::campaigns::again::to_added))
+        .route("/staff/campaigns/{id}/events", get().to(staff::campaigns::events::events))
         .route("/staff/campaigns/{id}/progress", get().to(staff::campaigns::progress::fragment))
         .route("/staff/campaigns/{id}/deliveries", get().to(staff::campaigns::deliveries::list))
         .route("/staff/campaigns/{id}/deliveries.csv", get().to(staff::campaigns::deliveries::csv))
+        .route("/staff/campaigns/{id}/deliveries/{delivery}", get().to(staff::deliveries::of_campaign))
+        .route("/staff/campaigns/{id}/deliveries/{delivery}/mail", get().to(staff::deliveries::mail_of_campaign))
+        .route("/staff/campaigns/{id}/proof.csv", get().to(staff::campaigns::deliveries::proof))
+        .route("/staff/deliveries/{id}", get().to(staff::deliveries::show))
 
         // Giving: donations, pledges, funds, the switch
         .route("/staff/donations", get().to(staff::donations::list))

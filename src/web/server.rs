@@ -11,6 +11,7 @@ use anyhow::Context;
 
 use super::middleware::limit::Limits;
 use super::middleware::{error_pages, origin, readable, request_id, security_headers};
+use super::stopping::Stopping;
 use super::{Pages, routes};
 use crate::app::App;
 use crate::telemetry;
@@ -20,7 +21,7 @@ const WORKERS: usize = 2;
 /// Bytes that a request's body may have, unless its route takes more.
 const BODY_LIMIT: usize = 1024 * 1024;
 
-/// Serves until `shutdown` is ready, then lets running requests finish (8 seconds).
+/// Serves until `shutdown` is ready, then ends answers that stay open and lets other requests finish (8 seconds).
 /// Signals are the caller's: `shutdown` is how it says that one came.
 ///
 /// # Errors
@@ -34,10 +35,13 @@ pub async fn serve(
     let pages = Data::from(Pages::shared()?);
     let limits = Data::new(Limits::default());
     let factory_limits = limits.clone();
+    let (stopping, stopped) = Stopping::channel();
+    let stopped = Data::new(stopped);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(pages.clone())
             .app_data(factory_limits.clone())
+            .app_data(stopped.clone())
             .app_data(PayloadConfig::new(BODY_LIMIT))
             .configure(|cfg| routes::configure(cfg, &app))
             .wrap(from_fn(origin::check))
@@ -58,6 +62,7 @@ pub async fn serve(
     let upkeep = tokio::spawn(upkeep(limits));
     let stop = tokio::spawn(async move {
         shutdown.await;
+        let _ = stopping.send(true);
         handle.stop(true).await;
     });
     let result = server.await.context("the web server");

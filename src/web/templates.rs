@@ -74,6 +74,20 @@ impl Pages {
     }
 }
 
+impl Pages {
+    /// A part of a staff page by itself: `data` is its `d`.
+    ///
+    /// # Errors
+    /// As [`Pages::render`].
+    pub fn fragment(&self, template: &str, data: &impl Serialize) -> anyhow::Result<String> {
+        #[derive(Serialize)]
+        struct Context<'a, D> {
+            d: &'a D,
+        }
+        self.render(&Language::english(), template, &Context { d: data })
+    }
+}
+
 /// `{{t "key" name=value}}`: escaped like any other value.
 struct Translate(Language);
 

@@ -181,6 +181,10 @@ async fn look_at_deliveries(site: &Running, desk: &Browser) {
     desk.click("form.filters button").await;
     desk.wait_for("1 delivery").await;
     desk.click_link(READER).await;
+    desk.wait_for("Taken over by the mail server").await;
+    desk.shot("story-19-delivery").await;
+    desk.no_complaints().await;
+    desk.click_link("Look at this subscriber").await;
     desk.wait_for("Consent").await;
     desk.wait_for("Dilnoza Karimova").await;
     desk.shot("story-20-subscriber").await;

@@ -267,7 +267,7 @@ on_both! {
             assert_eq!(state(db, id), CampaignState::Draft);
             Ok(())
         }).unwrap();
-        started(&app, id);
+        let all = started(&app, id);
         in_db(&app, |db| {
             assert_eq!(lanes.open(db, now())?.len(), 1);
             assert!(lanes.holding(db)?.is_empty());
@@ -279,6 +279,12 @@ on_both! {
             assert_eq!(told.len(), 1, "once");
             assert!(told[0].payload.as_deref().unwrap().contains(&format!("https://org.example/staff/campaigns/{id}")));
             send::resume(db, id, &actor(), now())?;
+            lanes.finished(db, id, now())?;
+            assert_eq!(state(db, id), CampaignState::Sending, "somebody waits");
+            Ok(())
+        }).unwrap();
+        set_state(&app, &all[0], DeliveryState::Sent);
+        in_db(&app, |db| {
             lanes.finished(db, id, now())?;
             assert_eq!((state(db, id), store::find(db, id)?.finished_at), (CampaignState::Sent, Some(now())));
             lanes.finished(db, CampaignId(999), now())?;

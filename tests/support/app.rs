@@ -31,6 +31,7 @@ pub struct TestApp {
     /// What the browser keeps, sent to `/staff` alone as its path says.
     cookies: Mutex<BTreeMap<String, String>>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
+    server: Option<tokio::task::JoinHandle<()>>,
     _db: TestDb,
 }
 
@@ -81,10 +82,10 @@ impl TestApp {
         let server = pledgepost::web::server::serve(app.clone(), listener, async move {
             let _ = ended.await;
         });
-        tokio::spawn(async move { server.await.unwrap() });
+        let server = tokio::spawn(async move { server.await.unwrap() });
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        Self { app, base, client, cookies: Mutex::default(), shutdown: Some(shutdown), _db: db }
+        Self { app, base, client, cookies: Mutex::default(), shutdown: Some(shutdown), server: Some(server), _db: db }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -175,15 +176,31 @@ impl TestApp {
         format!("{}{path}", self.base)
     }
 
-    async fn send(&self, mut request: reqwest::RequestBuilder, path: &str) -> Answer {
-        if path.starts_with("/staff") {
-            let cookies = self.cookies.lock().unwrap();
-            let line: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            if !line.is_empty() {
-                request = request.header("cookie", line.join("; "));
-            }
+    /// An answer that is still being written.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let request = headers.iter().fold(self.client.get(self.url(path)), |r, (name, value)| r.header(*name, *value));
+        self.with_cookies(request, path).send().await.unwrap()
+    }
+
+    /// Tells the server to stop, as SIGTERM does, and waits for it; answers how long that took.
+    pub async fn stop(&mut self) -> std::time::Duration {
+        let begun = std::time::Instant::now();
+        self.shutdown.take().unwrap().send(()).unwrap();
+        self.server.take().unwrap().await.unwrap();
+        begun.elapsed()
+    }
+
+    fn with_cookies(&self, request: reqwest::RequestBuilder, path: &str) -> reqwest::RequestBuilder {
+        let cookies = self.cookies.lock().unwrap();
+        let line: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        match path.starts_with("/staff") && !line.is_empty() {
+            true => request.header("cookie", line.join("; ")),
+            false => request,
         }
-        let response = request.send().await.unwrap();
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder, path: &str) -> Answer {
+        let response = self.with_cookies(request, path).send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         for cookie in headers.get_all("set-cookie") {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();

@@ -13,7 +13,7 @@ use pledgepost::error::Error;
 use pledgepost::installation::MadeBy;
 use pledgepost::mail::{Email, Kind, Sender};
 use pledgepost::organisation::{Organisation, store as organisations};
-use pledgepost::outbox::{Delivery, DeliveryState, Prepared, Renderer};
+use pledgepost::outbox::{Delivery, DeliveryState, Prepared, Renderer, tally};
 use pledgepost::values::{At, CampaignId, Clock, EmailAddress, Language, SubscriberId, TopicId};
 
 use super::TestDb;
@@ -130,11 +130,16 @@ pub fn rows(app: &App, id: CampaignId) -> Vec<Delivery> {
         .unwrap()
 }
 
+/// As if a node had brought it there.
 pub fn set_state(app: &App, row: &Delivery, state: DeliveryState) {
     in_db(app, |db| {
+        let lease = (state == DeliveryState::Sending).then_some(1_i64);
         diesel::update(deliveries::table.filter(deliveries::id.eq(row.id)))
-            .set(deliveries::state.eq(state))
+            .set((deliveries::state.eq(state), deliveries::lease.eq(lease)))
             .execute(db)?;
+        if let Some(campaign) = row.campaign_id {
+            tally::recount(db, campaign)?;
+        }
         Ok(())
     })
     .unwrap();

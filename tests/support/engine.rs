@@ -261,9 +261,9 @@ impl TestEngine {
 
     pub fn rows(&self, state: DeliveryState) -> Vec<Delivery> {
         let request = pledgepost::values::PageRequest::new(None, 500);
-        let page = self
-            .db
-            .read_here(|db| -> Result<_, Error> { Ok(outbox::store::list(db, CAMPAIGN, Some(state), None, request)?) });
+        let page = self.db.read_here(|db| -> Result<_, Error> {
+            Ok(outbox::store::list(db, CAMPAIGN, Some(state), None, None, request)?)
+        });
         page.unwrap().rows
     }
 

@@ -23,6 +23,10 @@ CREATE TABLE campaign_tallies (
     deliveries BIGINT NOT NULL,
     PRIMARY KEY (campaign_id, node_id, state)
 );
+-- What was sent before there were tallies.
+INSERT INTO campaign_tallies (campaign_id, node_id, state, deliveries)
+SELECT campaign_id, 0, state, COUNT(*) FROM deliveries
+WHERE campaign_id IS NOT NULL AND state IN ('sent', 'failed', 'skipped', 'unknown') GROUP BY campaign_id, state;
 
 -- Token buckets that hold over all nodes. Tokens in millionths of a mail, times in microseconds of the database's clock.
 CREATE TABLE send_buckets (

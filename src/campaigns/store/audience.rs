@@ -40,13 +40,25 @@ pub struct Count {
     pub readers: i64,
 }
 
+/// Those of them who have no delivery of this campaign: who were added since it started.
+pub const ADDED: &str =
+    " AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.campaign_id = $2 AND d.subscriber_id = s.id)";
+
+/// `also` narrows it further: nothing, or [`ADDED`].
+///
 /// # Errors
 /// The database's.
-pub fn count(db: &mut Db, campaign: CampaignId, default: VariantId, languages: &str) -> QueryResult<Vec<Count>> {
+pub fn count(
+    db: &mut Db,
+    campaign: CampaignId,
+    default: VariantId,
+    languages: &str,
+    also: &'static str,
+) -> QueryResult<Vec<Count>> {
     let sql = format!(
         "SELECT variant, suppressed, COUNT(*) AS readers FROM (\
          SELECT COALESCE(exact.id, near.id, $1) AS variant, \
-         CAST(CASE WHEN p.address_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) AS suppressed {}) r \
+         CAST(CASE WHEN p.address_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) AS suppressed {}{also}) r \
          GROUP BY variant, suppressed ORDER BY variant, suppressed",
         readers("$3")
     );

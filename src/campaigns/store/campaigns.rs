@@ -1,11 +1,12 @@
 //! Rows of `campaigns` and `campaign_topics`.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::super::model::{Campaign, CampaignState, Doubt, Hours, Step};
-use crate::db::Db;
 use crate::db::schema::{campaign_topics, campaigns};
 use crate::db::search::{self, lower};
+use crate::db::{Db, dialect};
 use crate::error::Error;
 use crate::on_each;
 use crate::values::{AnalysisId, At, CampaignId, Page, PageRequest, TopicId};
@@ -42,6 +43,17 @@ pub fn insert(db: &mut Db, new: &NewCampaign<'_>, now: At) -> QueryResult<Campai
 /// `NotFound`, or the database's.
 pub fn find(db: &mut Db, id: CampaignId) -> Result<Campaign, Error> {
     Campaign::query().filter(campaigns::id.eq(id)).first(db).optional()?.ok_or(Error::NotFound("campaign"))
+}
+
+/// As [`find`], and holds the row for the rest of the transaction: whoever changes many deliveries of a campaign comes after
+/// whoever does so already.
+///
+/// # Errors
+/// `NotFound`, or the database's.
+pub fn lock(db: &mut Db, id: CampaignId) -> Result<Campaign, Error> {
+    let sql = format!("SELECT id FROM campaigns WHERE id = $1{}", dialect::for_update(db));
+    diesel::sql_query(sql).bind::<BigInt, _>(id).execute(db)?;
+    find(db, id)
 }
 
 /// Newest first; of one state and with a part of the name, if asked.
@@ -190,6 +202,22 @@ pub fn take_step(
         0 => Err(Error::conflict("Somebody else changed this campaign at the same moment. Look at it again.")),
         _ => Ok(next),
     }
+}
+
+/// Deliveries wait again: a campaign that was over is being sent, any other stays as it is and where it is.
+///
+/// # Errors
+/// As [`take_step`].
+pub fn reopen(db: &mut Db, campaign: &Campaign, now: At) -> Result<CampaignState, Error> {
+    // Why it is paused stays on its page.
+    let reason = campaign.reason.as_deref().filter(|_| campaign.state == CampaignState::Paused);
+    take_step(db, campaign, Step::Reopen, reason, now)
+}
+
+/// # Errors
+/// The database's.
+pub fn set_total(db: &mut Db, id: CampaignId, total: i64) -> QueryResult<()> {
+    diesel::update(campaigns::table.filter(campaigns::id.eq(id))).set(campaigns::total.eq(total)).execute(db).map(drop)
 }
 
 /// # Errors

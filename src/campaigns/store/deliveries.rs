@@ -1,10 +1,12 @@
 //! A campaign's rows of `deliveries`, as far as staff change them. How they are sent is the outbox's.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::Db;
 use crate::db::schema::deliveries;
-use crate::outbox::DeliveryState;
+use crate::db::types::Instant;
+use crate::outbox::{DeliveryState, attempts, tally};
 use crate::values::{At, CampaignId};
 
 /// What has not left yet is skipped, with the reason. Rows that a worker holds end as they end.
@@ -15,7 +17,7 @@ pub fn skip_waiting(db: &mut Db, campaign: CampaignId, reply: &str, now: At) -> 
     let waiting = deliveries::campaign_id
         .eq(campaign)
         .and(deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]));
-    diesel::update(deliveries::table.filter(waiting))
+    let skipped = diesel::update(deliveries::table.filter(waiting))
         .set((
             deliveries::state.eq(DeliveryState::Skipped),
             deliveries::next_at.eq(None::<At>),
@@ -23,30 +25,45 @@ pub fn skip_waiting(db: &mut Db, campaign: CampaignId, reply: &str, now: At) -> 
             deliveries::reply.eq(reply),
             deliveries::updated_at.eq(now),
         ))
-        .execute(db)
+        .execute(db)?;
+    tally::moved(db, campaign, DeliveryState::Queued, DeliveryState::Skipped, i64::try_from(skipped).unwrap_or(0))?;
+    Ok(skipped)
 }
 
-/// Decides on the rows in doubt: back into the queue, or as good as sent.
+/// What staff decide about all deliveries of a campaign in one state.
+#[derive(Debug, Clone, Copy)]
+pub struct Decision<'a> {
+    pub from: DeliveryState,
+    pub to: DeliveryState,
+    /// What stands in the row instead of the mail server's answer.
+    pub reply: Option<&'a str>,
+    /// What the history says.
+    pub words: &'a str,
+}
+
+/// Carries out a decision, with history and tally. A row that goes back into the queue begins anew: it may be tried as
+/// often as in the beginning. Answers how many rows it was.
 ///
 /// # Errors
 /// The database's.
-pub fn settle_unknown(
-    db: &mut Db,
-    campaign: CampaignId,
-    state: DeliveryState,
-    reply: Option<&str>,
-    now: At,
-) -> QueryResult<usize> {
-    let unknown = deliveries::campaign_id.eq(campaign).and(deliveries::state.eq(DeliveryState::Unknown));
-    diesel::update(deliveries::table.filter(unknown))
-        .set((
-            deliveries::state.eq(state),
-            deliveries::lease.eq(None::<i64>),
-            deliveries::next_at.eq(None::<At>),
-            deliveries::reply.eq(reply),
-            deliveries::updated_at.eq(now),
-        ))
-        .execute(db)
+pub fn decide(db: &mut Db, campaign: CampaignId, decision: &Decision<'_>, now: At) -> QueryResult<usize> {
+    const ROWS: &str = "UPDATE deliveries SET state = $1, reply = $2, updated_at = $3, lease = NULL, next_at = NULL, \
+         attempts = CASE WHEN $1 = 'queued' THEN 0 ELSE attempts END, \
+         code = CASE WHEN $1 = 'queued' THEN NULL ELSE code END, \
+         server = CASE WHEN $1 = 'queued' THEN NULL ELSE server END \
+         WHERE campaign_id = $4 AND state = $5 AND EXISTS (SELECT 1 FROM delivery_attempts a \
+         WHERE a.delivery_id = deliveries.id AND a.state = $1 AND a.at = $3)";
+    let Decision { from, to, reply, words } = *decision;
+    attempts::note_decision(db, campaign, (from, to), words, now)?;
+    let rows = diesel::sql_query(ROWS)
+        .bind::<Text, _>(to.as_str())
+        .bind::<Nullable<Text>, _>(reply)
+        .bind::<Instant, _>(now)
+        .bind::<BigInt, _>(campaign)
+        .bind::<Text, _>(from.as_str())
+        .execute(db)?;
+    tally::moved(db, campaign, from, to, i64::try_from(rows).unwrap_or(0))?;
+    Ok(rows)
 }
 
 /// What waits for this reason may go now.
@@ -61,7 +78,7 @@ pub fn end_wait(db: &mut Db, campaign: CampaignId, reason: &str, now: At) -> Que
     diesel::update(deliveries::table.filter(waiting)).set(deliveries::next_at.eq(now)).execute(db)
 }
 
-/// How many rows the campaign has.
+/// How many rows the campaign has: walks all of them.
 ///
 /// # Errors
 /// The database's.

@@ -242,7 +242,8 @@
 
   // ---- Live regions -----------------------------------------------------------------
   // <div data-live="/url/of/the/fragment" data-live-every="2">…</div>
-  // The fragment has one root element. With data-live-done on it, updating stops
+  // With data-live-events="/url/of/events" the server tells (server-sent events: progress with the fragment, done); it is
+  // asked only if that fails. The fragment has one root element. With data-live-done on it, updating stops
   // (data-live-done="reload" loads the page afresh). [data-live-say] inside is read out, at most every ten seconds.
   all("[data-live]").forEach(function (region) {
     var url = region.getAttribute("data-live");
@@ -289,8 +290,7 @@
         if (answer.redirected || !answer.ok) throw new Error(String(answer.status));
         return answer.text();
       }).then(function (html) {
-        failures = 0;
-        region.classList.remove("is-stale");
+        fresh();
         put(html);
         var end = finished();
         speak(Boolean(end));
@@ -308,8 +308,53 @@
         later();
       });
     }
-    var end = finished();
-    if (!end) later();
+    // ---- Told by the server
+    var source = null;
+    var broken = 0;
+    function fresh() {
+      failures = 0;
+      region.classList.remove("is-stale");
+      all("[data-live-manual]").forEach(function (el) { el.hidden = true; });
+    }
+    function listen() {
+      source = new EventSource(region.getAttribute("data-live-events"));
+      source.addEventListener("progress", function (event) {
+        broken = 0;
+        fresh();
+        put(event.data);
+        speak(Boolean(finished()));
+      });
+      source.addEventListener("done", function () {
+        stop();
+        location.reload();
+      });
+      source.addEventListener("error", function () {
+        broken += 1;
+        // The browser tries again by itself, unless it was refused.
+        if (source && source.readyState !== EventSource.CLOSED && broken < 3) return;
+        stop();
+        events = false;
+        later();
+      });
+    }
+    function stop() {
+      if (source) source.close();
+      source = null;
+    }
+    var events = Boolean(region.getAttribute("data-live-events")) && "EventSource" in window;
+    if (finished()) return;
+    if (!events) { later(); return; }
+    if (!doc.hidden) listen();
+    // A browser keeps few connections to a server: a page that nobody looks at holds none.
+    doc.addEventListener("visibilitychange", function () {
+      if (!events) return;
+      if (doc.hidden) stop();
+      else if (!source && region.isConnected) listen();
+    });
+    window.addEventListener("pagehide", stop);
+    window.addEventListener("pageshow", function (event) {
+      if (event.persisted && events && !source && !doc.hidden) listen();
+    });
   });
 
   // ---- Previews ---------------------------------------------------------------------

@@ -140,6 +140,20 @@ impl<P> Staff<P> {
         .render(status, template, title, data)
     }
 
+    /// A part of a page by itself, from the page's own data alone. What the next page says on top waits for that page.
+    ///
+    /// # Errors
+    /// When the template and the data do not fit.
+    pub fn fragment(&self, template: &str, data: &impl Serialize) -> Answer {
+        let html = self.pages.fragment(template, data).map_err(Error::internal)?;
+        Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+    }
+
+    /// The templates, for an answer that outlives the request.
+    pub fn pages(&self) -> Data<Pages> {
+        self.pages.clone()
+    }
+
     /// Gives the session a new key; for after the member's sessions were ended.
     ///
     /// # Errors

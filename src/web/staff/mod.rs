@@ -4,6 +4,7 @@ pub mod account;
 pub mod analyses;
 pub mod audit;
 pub mod campaigns;
+pub mod deliveries;
 pub mod donations;
 pub mod finance;
 pub mod funds;

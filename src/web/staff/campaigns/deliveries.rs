@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path};
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,9 +11,10 @@ use super::progress::{kind, label};
 use super::{link, number, path};
 use crate::app::App;
 use crate::campaigns::export::{self, Export};
-use crate::campaigns::store;
+use crate::campaigns::proof::Proof;
+use crate::campaigns::{deliveries, store};
 use crate::error::Error as FeatureError;
-use crate::outbox::{self, DeliveryState};
+use crate::outbox::DeliveryState;
 use crate::subscribers::export::Reader;
 use crate::values::{CampaignId, PageRequest};
 use crate::web::extract::{Query, Staff, permit};
@@ -42,8 +43,7 @@ pub async fn list(
         .db
         .read(move |db| {
             let campaign = store::find(db, id)?;
-            let part = Some(part.as_str()).filter(|part| !part.is_empty());
-            let page = outbox::store::list(db, id, state, part, PageRequest::new(number_asked, 50))?;
+            let page = deliveries::page(db, &campaign, state, &part, PageRequest::new(number_asked, 50))?;
             Ok::<_, FeatureError>((campaign, page))
         })
         .await?;
@@ -61,7 +61,7 @@ pub async fn list(
         .map(|row| {
             json!({
                 "email": row.address, "state": label(row.state), "kind": kind(row.state), "attempts": number(row.attempts),
-                "href": row.subscriber_id.map(|id| format!("/staff/subscribers/{id}")),
+                "href": format!("{here}/{}", row.id),
                 "code": row.code.map(|code| code.to_string()), "reply": row.reply, "changed": moment(row.updated_at, zone),
                 "again": row.next_at.map(|at| moment(at, zone)),
             })
@@ -74,7 +74,7 @@ pub async fn list(
         "crumbs": [{ "label": "Campaigns", "href": "/staff/campaigns" }, { "label": campaign.name, "href": path(id) }, { "label": "Deliveries", "href": null }],
         "here": here, "lead": format!("“{}”, one line for each reader.", campaign.name), "rows": rows, "pager": pager, "states": states, "count": count,
         "filter": { "q": query.q, "state": query.state }, "clear_href": filtered.then_some(&here),
-        "csv": link(&format!("{here}.csv"), &[("state", &query.state)]),
+        "csv": link(&format!("{here}.csv"), &[("state", &query.state)]), "proof": format!("{}/proof.csv", path(id)),
     });
     staff.render("staff/campaigns/deliveries", &format!("Deliveries of {}", campaign.name), &d)
 }
@@ -103,9 +103,38 @@ pub async fn csv(
         let next = (!rows.is_empty()).then_some((app, rest, false));
         Ok::<_, Error>(Some((Bytes::from(text), next)))
     });
-    let name = format!("attachment; filename=\"campaign-{id}-deliveries.csv\"");
-    Ok(HttpResponse::Ok()
+    Ok(download(&format!("campaign-{id}-deliveries.csv"), pieces))
+}
+
+/// Who was mailed what, when, with which answer. The audit gets the file's fingerprint before the file ends.
+pub async fn proof(staff: Staff<permit::SubscribersRead>, app: Data<App>, id: Path<i64>) -> Answer {
+    let (id, actor, now) = (CampaignId(*id), staff.actor(), app.clock.now());
+    let (who, begun) = (actor.clone(), app.clock.now());
+    let proof = app.db.write(move |db| Proof::begin(db, id, &who, begun)).await?;
+    let pieces = stream::try_unfold(Some((app, proof, actor)), move |step| async move {
+        let Some((app, mut proof, actor)) = step else { return Ok(None) };
+        let shared = app.clone();
+        let (piece, proof) = app
+            .db
+            .read(move |db| {
+                let piece = proof.next(db, &shared.root, &shared.sender.host)?;
+                Ok::<_, FeatureError>((piece, proof))
+            })
+            .await?;
+        match piece {
+            Some(piece) => Ok::<_, Error>(Some((Bytes::from(piece), Some((app, proof, actor))))),
+            None => {
+                app.db.write(move |db| proof.end(db, &actor, now)).await?;
+                Ok(None)
+            }
+        }
+    });
+    Ok(download(&format!("campaign-{id}-proof.csv"), pieces))
+}
+
+fn download(name: &str, pieces: impl Stream<Item = Result<Bytes, Error>> + 'static) -> HttpResponse {
+    HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/csv; charset=utf-8"))
-        .insert_header((header::CONTENT_DISPOSITION, name))
-        .streaming(pieces))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .streaming(pieces)
 }

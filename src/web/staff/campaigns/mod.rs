@@ -1,7 +1,9 @@
 //! Pages of campaigns, and the words that they share.
 
+pub mod again;
 pub mod deliveries;
 mod draft;
+pub mod events;
 mod list;
 mod new;
 pub mod pace;

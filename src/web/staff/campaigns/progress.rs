@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::pace::waits as waits_words;
 use super::{mails, number, path, sentence};
 use crate::app::App;
+use crate::campaigns::pace::{self, Wait};
 use crate::campaigns::report::{self, Status};
-use crate::campaigns::{Campaign, CampaignState, Hours, pace, store};
+use crate::campaigns::{Campaign, CampaignState, Hours, store};
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::outbox::DeliveryState;
@@ -22,28 +23,61 @@ pub async fn fragment(staff: Staff<permit::Read>, app: Data<App>, id: Path<i64>)
         .db
         .read(move |db| {
             let campaign = store::find(db, id)?;
-            data(db, &campaign, may_read, now)
+            first_look(db, &campaign, may_read, now)
         })
         .await?;
-    staff.render("staff/campaigns/fragment", "Progress", &json!({ "progress": progress }))
+    staff.fragment("staff/campaigns/fragment", &json!({ "progress": progress }))
 }
 
-/// What `staff/campaigns/progress` shows. Counts lead to their deliveries for those who may see addresses.
-pub(super) fn data(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) -> Result<Value, FeatureError> {
-    let status = report::of(db, campaign)?;
-    let waits = pace::waits(db, campaign, now)?.filter(|_| status.left() > 0);
-    let figures: Vec<Value> = DeliveryState::ALL
+/// One look at a campaign.
+pub(super) struct Look {
+    pub campaign: Campaign,
+    pub status: Status,
+    /// Until when it waits for the sending hours.
+    pub waits: Option<Wait>,
+}
+
+impl Look {
+    pub fn at(db: &mut Db, campaign: Campaign, now: At) -> Result<Self, FeatureError> {
+        let status = report::of(db, &campaign)?;
+        let waits = pace::waits(db, &campaign, now)?.filter(|_| status.left() > 0);
+        Ok(Self { campaign, status, waits })
+    }
+    /// Without having looked before: the average since the start, if it went on without a stop.
+    pub fn average(&self, now: At) -> Option<f64> {
+        self.status.average(now).filter(|_| self.campaign.started_at == Some(self.campaign.updated_at))
+    }
+}
+
+/// As [`data`], without having looked before.
+pub(super) fn first_look(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) -> Result<Value, FeatureError> {
+    let look = Look::at(db, campaign.clone(), now)?;
+    Ok(data(&look, look.average(now), may_read))
+}
+
+/// What `staff/campaigns/progress` shows, at this rate (mails a second). Counts lead to their deliveries for those who may
+/// see addresses.
+pub(super) fn data(look: &Look, rate: Option<f64>, may_read: bool) -> Value {
+    let Look { campaign, status, waits } = look;
+    let live = campaign.state == CampaignState::Sending;
+    let mut figures: Vec<Value> = DeliveryState::ALL
         .iter()
-        .filter(|state| matches!(state, DeliveryState::Sent | DeliveryState::Failed) || status.of(**state) > 0)
+        .filter(|state| stays(**state, live) || status.of(**state) > 0)
         .map(|state| {
             let href = format!("{}/deliveries?state={state}", path(campaign.id));
             json!({ "label": label_of(campaign, *state), "number": number(status.of(*state)), "href": may_read.then_some(href) })
         })
         .collect();
-    Ok(json!({
-        "done": status.done(), "total": campaign.total.max(1), "words": words(&status), "left": left(&status, now).filter(|_| waits.is_none()),
+    if live {
+        let rate = rate.filter(|_| waits.is_none());
+        let left = rate.and_then(|rate| status.seconds_left(rate)).map_or_else(|| "–".to_owned(), time_left);
+        figures.push(json!({ "label": "Mails a second", "number": rate.map_or_else(|| "–".to_owned(), per_second), "href": null }));
+        figures.push(json!({ "label": "Time left", "number": left, "href": null }));
+    }
+    json!({
+        "done": status.done(), "total": campaign.total.max(1), "words": words(status), "left": null,
         "waits": waits.map(|wait| sentence(&waits_words(wait))),
-        "figures": figures, "live": campaign.state == CampaignState::Sending,
+        "figures": figures, "live": live, "failed": status.failed,
         "unknown": status.unknown, "unknown_words": format!("{} in doubt", number(status.unknown)),
         "unknown_one": status.unknown == 1,
         "again_label": format!("Send {} again", mails(status.unknown)),
@@ -53,8 +87,14 @@ pub(super) fn data(db: &mut Db, campaign: &Campaign, may_read: bool, now: At) ->
             1 => "Look at the delivery".to_owned(),
             n => format!("Look at all {} deliveries", number(n)),
         },
-        "live_url": format!("{}/progress", path(campaign.id)),
-    }))
+        "live_url": format!("{}/progress", path(campaign.id)), "events_url": format!("{}/events", path(campaign.id)),
+    })
+}
+
+/// Figures that are there even when they are 0: while mails leave, nothing on the page may move.
+fn stays(state: DeliveryState, live: bool) -> bool {
+    use DeliveryState::{Deferred, Failed, Queued, Sending, Sent};
+    matches!(state, Sent | Failed) || (live && matches!(state, Queued | Sending | Deferred))
 }
 
 fn words(status: &Status) -> String {
@@ -70,15 +110,20 @@ fn words(status: &Status) -> String {
     format!("{done}: {}.", parts.join(", "))
 }
 
-fn left(status: &Status, now: At) -> Option<String> {
-    if status.state != CampaignState::Sending {
-        return None;
+fn per_second(rate: f64) -> String {
+    match rate {
+        slow if slow > 0.0 && slow < 9.95 => format!("{slow:.1}"),
+        rate => number(rate.round() as i64),
     }
-    match (status.seconds_left(now)?, status.rate(now)?) {
-        (seconds, rate) if seconds < 60 => Some(format!("less than a minute left, {rate:.0} a second")),
-        (seconds, rate) if seconds < 120 => Some(format!("about a minute left, {rate:.0} a second")),
-        (seconds, rate) if seconds < 7200 => Some(format!("about {} minutes left, {rate:.0} a second", seconds / 60)),
-        (seconds, rate) => Some(format!("about {} hours left, {rate:.0} a second", seconds / 3600)),
+}
+
+fn time_left(seconds: i64) -> String {
+    match seconds {
+        ..60 => "under a minute".to_owned(),
+        60..120 => "a minute".to_owned(),
+        120..7200 => format!("{} minutes", seconds / 60),
+        7200..172_800 => format!("{} hours", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
     }
 }
 

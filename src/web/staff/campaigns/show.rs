@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
-use super::{date, draft, pace, path, progress, state_kind, state_label, topic_names};
+use super::{date, draft, number, pace, path, progress, state_kind, state_label, topic_names};
 use crate::app::App;
 use crate::campaigns::pace::PaceForm;
 use crate::campaigns::{Campaign, CampaignState, Doubt, store};
@@ -54,7 +54,7 @@ pub(super) async fn show_typed<P>(
             let unsent = matches!(campaign.state, CampaignState::Draft | CampaignState::Scheduled);
             let (draft, progress) = match unsent {
                 true => (draft::writing(db, &campaign, &own, zone, now)?, Value::Null),
-                false => (Value::Null, progress::data(db, &campaign, may_read_addresses, now)?),
+                false => (Value::Null, progress::first_look(db, &campaign, may_read_addresses, now)?),
             };
             let gifts = if unsent { Value::Null } else { gifts(db, id, may_read_gifts)? };
             let pace = (pace::facts(&campaign, &organisation), pace::form(&campaign, typed, &organisation));
@@ -117,6 +117,9 @@ fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) ->
         "cancel_href": format!("{}/cancel", path(campaign.id)), "delete_href": format!("{}/delete", path(campaign.id)),
         "analysis_href": campaign.analysis_id.map(|id| format!("/staff/analyses/{id}")), "send_href": format!("{}/send", path(campaign.id)),
         "again_href": format!("{}/doubt/again", path(campaign.id)), "sent_href": format!("{}/doubt/sent", path(campaign.id)),
+        "failed_href": format!("{}/again/failed", path(campaign.id)), "added_href": format!("{}/again/added", path(campaign.id)),
+        "failed_label": format!("Send again to {} who failed", number(extra.progress.get("failed").and_then(Value::as_i64).unwrap_or(0))),
+        "may_go_on": matches!(campaign.state, CampaignState::Sending | CampaignState::Paused | CampaignState::Sent),
         "is_draft": campaign.state == CampaignState::Draft, "is_scheduled": campaign.state == CampaignState::Scheduled,
         "is_sending": campaign.state == CampaignState::Sending, "is_paused": campaign.state == CampaignState::Paused,
         "starts": campaign.scheduled_at.map(|at| date(at, zone)),

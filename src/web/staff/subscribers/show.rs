@@ -20,6 +20,7 @@ use crate::values::{At, CampaignId, Language, PageRequest, SubscriberId};
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::staff::campaigns::progress;
+use crate::web::staff::deliveries::system_mail;
 use crate::web::staff::moment;
 
 const SHOWN: i64 = 100;
@@ -68,7 +69,7 @@ struct Event {
 #[derive(Serialize)]
 struct Mail {
     what: String,
-    href: Option<String>,
+    href: String,
     state: &'static str,
     kind: &'static str,
     time: String,
@@ -188,15 +189,16 @@ fn deed(entry: AuditEntry, time: impl Fn(At) -> String) -> Event {
 }
 
 fn mail(row: Delivery, campaigns: &HashMap<CampaignId, String>, time: impl Fn(At) -> String) -> Mail {
-    let what = match (row.campaign_id, row.mail.as_str()) {
-        (Some(id), _) => campaigns.get(&id).cloned().unwrap_or_else(|| format!("Campaign {id}")),
-        (None, "confirm") => "Confirmation of a sign-up".into(),
-        (None, "preferences_link") => "Link to their choices".into(),
-        (None, other) => other.replace('_', " "),
+    let (what, href) = match row.campaign_id {
+        Some(campaign) => {
+            let name = campaigns.get(&campaign).cloned().unwrap_or_else(|| format!("Campaign {campaign}"));
+            (name, format!("/staff/campaigns/{campaign}/deliveries/{}", row.id))
+        }
+        None => (system_mail(&row.mail), format!("/staff/deliveries/{}", row.id)),
     };
     Mail {
         what,
-        href: row.campaign_id.map(|id| format!("/staff/campaigns/{id}")),
+        href,
         state: progress::label(row.state),
         kind: progress::kind(row.state),
         time: time(row.updated_at),
