@@ -13,7 +13,7 @@ use super::renderer::Lanes;
 use super::routes::Halt;
 use super::verdict::{Report, Verdict};
 use super::window::Window;
-use super::{servers, settle};
+use super::{explain, servers, settle};
 use crate::db::Database;
 use crate::values::{At, CampaignId, Clock, NodeId};
 
@@ -95,7 +95,7 @@ impl Recorder {
     fn watch_rate(&mut self, item: &Item, verdict: &Verdict) {
         let Some(campaign) = item.row.campaign_id else { return };
         if let Verdict::Refused { code, reply } = verdict {
-            let reason = format!("the mail server refused the content of this mail: {code} {reply}");
+            let reason = format!("{}{code} {reply}", explain::CONTENT);
             self.notices.push(Notice::Stop(campaign, reason));
         }
         let refused = match verdict {
@@ -140,13 +140,14 @@ impl Recorder {
             let (clock, lanes, said) = (self.clock.clone(), self.lanes.clone(), notice.clone());
             let written = self.db.write(move |db| -> anyhow::Result<()> {
                 let now = clock.now();
-                Ok(match &said {
+                match &said {
                     Notice::Stop(campaign, reason) => lanes.stop(db, *campaign, reason, now)?,
                     Notice::Failed { name, failures, reason, until, .. } => {
                         servers::failed(db, name, *failures, reason, *until, now)?;
                     }
                     Notice::Works { name } => servers::works(db, name)?,
-                })
+                }
+                Ok(())
             });
             if let Err(error) = written.await {
                 tracing::error!(error = format!("{error:#}"), "a notice to staff cannot be written; trying again");

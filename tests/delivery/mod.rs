@@ -5,5 +5,8 @@ mod clocks;
 mod dkim;
 mod engine;
 mod faults;
+pub mod limits;
+mod metrics;
 mod nodes;
 mod paths;
+mod servers;

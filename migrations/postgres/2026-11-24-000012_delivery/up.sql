@@ -30,6 +30,7 @@ CREATE TABLE campaign_tallies (
     node_id BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('sent', 'failed', 'skipped', 'unknown')),
     deliveries BIGINT NOT NULL,
+    updated_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (campaign_id, node_id, state)
 );
 
