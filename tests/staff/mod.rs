@@ -10,6 +10,7 @@ mod links;
 mod login;
 mod members;
 mod permissions;
+mod sending;
 mod settings;
 mod subscribers;
 mod topics;
