@@ -8,6 +8,7 @@ use crate::db::{Database, Db, PoolSizes, dialect};
 use crate::error::Error;
 use crate::installation;
 use crate::mail::{Connection, Signer};
+use crate::outbox::limits::Warmup;
 use crate::outbox::{Server, servers};
 use crate::payments;
 use crate::stripe::{Failure, Listing, Live, StripeApi};
@@ -82,11 +83,10 @@ fn database(config: &Config, report: &mut Report) -> anyhow::Result<()> {
             }
             for server in failing {
                 let reason = server.reason.unwrap_or_default();
-                report.say(
-                    false,
-                    "delivery",
-                    &format!("{} failed {} times: {reason}", server.name, server.failures),
-                )?;
+                let paused = server.paused_until.filter(|until| *until > Clock::System.now());
+                let paused = paused.map(|until| format!(", is paused until {}", until.rfc3339())).unwrap_or_default();
+                let words = format!("{} failed {} times{paused}: {reason}", server.name, server.failures);
+                report.say(false, "delivery", &words)?;
             }
         }
         Err(error) => report.say(false, "database", &format!("{error:#}"))?,
@@ -161,7 +161,7 @@ async fn mail_servers(config: &Config, report: &mut Report) -> anyhow::Result<()
         match Connection::open(&server.address, config.web.host()).await {
             Ok(connection) => {
                 connection.quit().await;
-                report.say(true, "mail server", &format!("{} answers", server.name))?;
+                report.say(true, "mail server", &format!("{} answers{}", server.name, as_set(&server)))?;
             }
             Err(fault) if servers_differ(&server) => {
                 report.say(false, "mail server", &format!("{}: {fault}", server.name))?;
@@ -170,6 +170,20 @@ async fn mail_servers(config: &Config, report: &mut Report) -> anyhow::Result<()
         }
     }
     Ok(())
+}
+
+/// What the settings say of it beside its address.
+fn as_set(server: &Server) -> String {
+    let weight = (server.weight != 1).then(|| format!("weight {}", server.weight));
+    let rate = server.per_minute.map(|n| format!("{n} mails a minute"));
+    let backup = server.backup.then(|| "backup".to_owned());
+    let warmup = server.warmup.map(|warmup| match warmup.day(Clock::System.now()) {
+        ..1 => format!("warm-up begins on {}", warmup.first_day),
+        day if day > Warmup::DAYS => "warm-up is over".to_owned(),
+        day => format!("day {day} of {} of its warm-up", Warmup::DAYS),
+    });
+    let all: Vec<String> = [weight, rate, backup, warmup].into_iter().flatten().collect();
+    if all.is_empty() { String::new() } else { format!(" ({})", all.join(", ")) }
 }
 
 /// Whether the server's name does not stand in its faults already.

@@ -19,6 +19,35 @@ pub enum Phase {
     Data,
 }
 
+impl Phase {
+    pub const ALL: [Phase; 9] = [
+        Phase::Connect,
+        Phase::Tls,
+        Phase::Greeting,
+        Phase::Ehlo,
+        Phase::StartTls,
+        Phase::Auth,
+        Phase::Mail,
+        Phase::Rcpt,
+        Phase::Data,
+    ];
+
+    /// What a server that failed there did, for sentences.
+    pub fn words(self) -> &'static str {
+        match self {
+            Phase::Connect => "cannot be reached",
+            Phase::Tls => "could not agree with us on encryption",
+            Phase::Greeting => "turned us away",
+            Phase::Ehlo => "does not accept how we introduce ourselves (EHLO)",
+            Phase::StartTls => "does not encrypt the connection (STARTTLS)",
+            Phase::Auth => "refused our password",
+            Phase::Mail => "refused our sender address",
+            Phase::Rcpt => "refused to take mail to the recipient from us",
+            Phase::Data => "refused our mail",
+        }
+    }
+}
+
 /// A reply: its code and its text (lines joined by spaces, an enhanced code in front if there was one).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -160,18 +189,7 @@ impl fmt::Display for Reply {
 
 impl fmt::Display for ServerFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.phase {
-            Phase::Connect => "cannot be reached",
-            Phase::Tls => "could not agree with us on encryption",
-            Phase::Greeting => "turned us away",
-            Phase::Ehlo => "does not accept how we introduce ourselves (EHLO)",
-            Phase::StartTls => "does not encrypt the connection (STARTTLS)",
-            Phase::Auth => "refused our password",
-            Phase::Mail => "refused our sender address",
-            Phase::Rcpt => "refused to take mail to the recipient from us",
-            Phase::Data => "refused our mail",
-        };
-        write!(f, "the mail server {} {what}: ", self.server)?;
+        write!(f, "the mail server {} {}: ", self.server, self.phase.words())?;
         if let Some(code) = self.code {
             write!(f, "{code} ")?;
         }

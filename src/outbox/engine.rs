@@ -205,7 +205,10 @@ impl Engine {
 
     /// Claims a batch of the next part that has some.
     async fn claim(&mut self, lease: NodeId, wanted: usize) -> anyhow::Result<bool> {
-        let Some(place) = self.plan.next(wanted, Instant::now()) else { return Ok(false) };
+        let Some(place) = self.plan.next(wanted, Instant::now()) else {
+            self.give_back().await?;
+            return Ok(false);
+        };
         let (outbox, allowances) = (self.outbox.clone(), std::mem::take(&mut self.allowances));
         let Some((plan, part)) = self.plan.part(place) else { return Ok(false) };
         let (lane, key, after, due) = (plan.lane, part.part.clone(), part.cursor, part.due);
@@ -260,6 +263,18 @@ impl Engine {
             self.prepare(items, Some(budget), Some(trouble));
         }
         Ok(true)
+    }
+
+    /// Nothing is there to be sent: what was taken for it is for other nodes, and a warm-up's day does not fill up again.
+    async fn give_back(&mut self) -> anyhow::Result<()> {
+        if !self.allowances.holds_any() {
+            return Ok(());
+        }
+        let (outbox, mut allowances) = (self.outbox.clone(), std::mem::take(&mut self.allowances));
+        let work = move || (allowances.give_back(&outbox.db), allowances);
+        let (given, allowances) = tokio::task::spawn_blocking(work).await?;
+        self.allowances = allowances;
+        Ok(given?)
     }
 
     fn item(&mut self, row: Delivery, lease: NodeId, place: Option<(usize, usize)>) -> Item {

@@ -10,10 +10,12 @@
 
 pub mod accepted;
 pub mod attempts;
+pub mod backlog;
 mod claim;
 mod crew;
 mod domains;
 mod engine;
+pub mod explain;
 pub mod limits;
 mod look;
 mod lost;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::Duration;
 
+use super::explain;
 use crate::values::{At, DeliveryId};
 
 /// A row that is this old is given up when it is refused again (RFC 5321, section 4.5.4.1 asks for 4 to 5 days for ordinary
@@ -59,7 +60,7 @@ impl FailureRate {
     pub fn is_raised(&self) -> Option<String> {
         let refused = self.latest.iter().filter(|refused| **refused).count();
         (self.latest.len() >= Self::ENOUGH && refused * 4 > self.latest.len())
-            .then(|| format!("{refused} of the latest {} mails were refused or got no answer", self.latest.len()))
+            .then(|| format!("{refused} of the latest {}{}", self.latest.len(), explain::REFUSALS))
     }
 }
 

@@ -91,7 +91,7 @@ pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> Query
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by_key(|((campaign, state), _)| (*campaign, state.as_str()));
     for ((campaign, state), rows) in sums {
-        tally::add(db, node, campaign, state, rows)?;
+        tally::add(db, node, campaign, (state, rows), now)?;
     }
     Ok(changed.len())
 }

@@ -15,7 +15,7 @@ use super::renderer::Lanes;
 use super::routes::Halt;
 use super::verdict::{Report, Verdict};
 use super::window::Window;
-use super::{metrics, servers, settle};
+use super::{explain, metrics, servers, settle};
 use crate::db::Database;
 use crate::mail::ServerFault;
 use crate::values::{At, CampaignId, Clock, NodeId};
@@ -141,7 +141,7 @@ impl Recorder {
             (None, Some(_)) => Verdict::Policy { code: Some(code), reply },
             (None, None) => Verdict::Refused { code, reply, fault: None },
             (Some(campaign), None) if several => {
-                let reason = format!("the mail server refused the content of this mail: {code} {reply}");
+                let reason = format!("{}{code} {reply}", explain::CONTENT);
                 self.notices.push(Notice::Stop(campaign, reason));
                 Verdict::Refused { code, reply, fault: None }
             }
@@ -200,13 +200,14 @@ impl Recorder {
             let (clock, lanes, said) = (self.clock.clone(), self.lanes.clone(), notice.clone());
             let written = self.db.write(move |db| -> anyhow::Result<()> {
                 let now = clock.now();
-                Ok(match &said {
+                match &said {
                     Notice::Stop(campaign, reason) => lanes.stop(db, *campaign, reason, now)?,
                     Notice::Failed { name, failures, reason, until, .. } => {
                         servers::failed(db, name, *failures, reason, *until, now)?;
                     }
                     Notice::Works { name } => servers::works(db, name)?,
-                })
+                }
+                Ok(())
             });
             if let Err(error) = written.await {
                 metrics::database_failed("state");

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn one_is_a_readers_and_several_in_a_row_are_not() {
         let (mut refusals, one, two, begin) = (Refusals::default(), CampaignId(1), CampaignId(2), Instant::now());
-        let mut refused = |refusals: &mut Refusals, campaign, seconds| {
+        let refused = |refusals: &mut Refusals, campaign, seconds| {
             refusals.refused(campaign, begin + Duration::from_secs(seconds))
         };
         assert!(!refused(&mut refusals, one, 0) && !refused(&mut refusals, one, 0) && !refused(&mut refusals, two, 0));

@@ -69,7 +69,7 @@ pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> Qu
             }
         }
         for (campaign, rows) in sums {
-            tally::add(db, node, campaign, DeliveryState::Unknown, rows)?;
+            tally::add(db, node, campaign, (DeliveryState::Unknown, rows), now)?;
         }
     }
     let again: Vec<DeliveryId> = diesel::update(

@@ -177,7 +177,7 @@ pub fn forget(db: &mut Db, subscriber: SubscriberId, now: At) -> QueryResult<()>
     let mut campaigns: Vec<CampaignId> = skipped.into_iter().flatten().collect();
     campaigns.sort();
     for campaign in campaigns {
-        tally::moved(db, campaign, DeliveryState::Queued, DeliveryState::Skipped, 1)?;
+        tally::moved(db, campaign, (DeliveryState::Queued, DeliveryState::Skipped), 1, now)?;
     }
     Ok(())
 }

@@ -190,6 +190,11 @@ fn staff_pages(cfg: &mut ServiceConfig) {
         .route("/staff/campaigns/{id}/proof.csv", get().to(staff::campaigns::deliveries::proof))
         .route("/staff/deliveries/{id}", get().to(staff::deliveries::show))
 
+        // Sending: mail servers, what waits, limits
+        .route("/staff/sending", get().to(staff::sending::show))
+        .route("/staff/sending/domains", post().to(staff::sending::set_domain))
+        .route("/staff/sending/domains/remove", post().to(staff::sending::remove_domain))
+
         // Giving: donations, pledges, funds, the switch
         .route("/staff/donations", get().to(staff::donations::list))
         .route("/staff/donations.csv", get().to(staff::donations::export))

@@ -38,12 +38,18 @@ pub struct Running {
 impl Running {
     /// An installation that was just made: one admin, nothing else.
     pub async fn empty(backend: Backend) -> Self {
+        Self::with(backend, |_| {}).await
+    }
+
+    /// The same, with settings changed before the start.
+    pub async fn with(backend: Backend, change: impl FnOnce(&mut Config)) -> Self {
         let db = TestDb::new(backend);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let mut config = Config::demo(&db.url, port).unwrap();
         // Slow enough that a campaign can be watched.
         config.sending.rate = 40;
+        change(&mut config);
         let app = App::build(config, Clock::System, MadeBy::Demo).unwrap();
         let background = Background::start(&app).await.unwrap();
         let (shutdown, ended) = tokio::sync::oneshot::channel::<()>();

@@ -213,7 +213,7 @@ on_both! {
         }).unwrap();
         let page = app.get("/staff").await;
         page.is(200).shows("“Spring letter” is paused. The server refuses us.").shows("href=\"/staff/campaigns/1\"");
-        page.shows("The mail server main does not take mails: 535 wrong password.");
+        page.shows("The mail server main takes no mail. 535 wrong password. It is tried again by itself with the next mail.");
     }
 
     async fn an_older_analysis_can_be_drafted_from(backend) {

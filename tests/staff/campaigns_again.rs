@@ -66,7 +66,7 @@ fn fail(app: &App, row: &Delivery, reply: &str) {
         let reply = reply.to_owned();
         let (delivery, state, server) = (row.id, DeliveryState::Failed, Some("mx.example:25".to_owned()));
         attempts::note(db, &[NewAttempt { delivery, state, server, code: Some(550), reply }], now())?;
-        Ok(tally::add(db, NodeId(7), row.campaign_id.unwrap(), DeliveryState::Failed, 1)?)
+        Ok(tally::add(db, NodeId(7), row.campaign_id.unwrap(), (DeliveryState::Failed, 1), row.updated_at)?)
     })
     .unwrap();
 }

@@ -14,6 +14,7 @@ mod live;
 mod login;
 mod members;
 mod permissions;
+mod sending;
 mod settings;
 mod subscribers;
 mod topics;

@@ -8,7 +8,7 @@ use crate::support::app::TestApp;
 const ROUTES: &str = include_str!("../../src/web/routes.rs");
 
 /// The longest beginning that fits decides; nothing means open to everybody.
-const TABLE: [(&str, Option<Permission>); 34] = [
+const TABLE: [(&str, Option<Permission>); 35] = [
     ("/staff", Some(Permission::Read)),
     ("/staff/login", None),
     ("/staff/reset", None),
@@ -25,6 +25,7 @@ const TABLE: [(&str, Option<Permission>); 34] = [
     ("/staff/analyses/1/delete", Some(Permission::Analyses)),
     ("/staff/campaigns", Some(Permission::Campaigns)),
     ("/staff/deliveries", Some(Permission::SubscribersRead)),
+    ("/staff/sending", Some(Permission::Campaigns)),
     ("/staff/subscribers", Some(Permission::SubscribersRead)),
     ("/staff/subscribers.csv", Some(Permission::SubscribersRead)),
     ("/staff/topics", Some(Permission::Subscribers)),
@@ -48,13 +49,14 @@ const TABLE: [(&str, Option<Permission>); 34] = [
 ];
 
 /// Pages that everybody on the staff may look at, below which writing begins.
-const OPEN_TO_ALL_ROLES: [&str; 6] = [
+const OPEN_TO_ALL_ROLES: [&str; 7] = [
     "/staff/analyses",
     "/staff/analyses/1",
     "/staff/campaigns",
     "/staff/campaigns/1",
     "/staff/campaigns/1/progress",
     "/staff/campaigns/1/events",
+    "/staff/sending",
 ];
 
 fn permission(path: &str, method: &str) -> Option<Permission> {

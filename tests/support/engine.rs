@@ -96,6 +96,8 @@ pub struct TestEngine {
     pub node: Arc<Node>,
     pub window: u32,
     pub connections: u32,
+    /// Mails per second of all nodes; 0 is no limit.
+    pub rate: u32,
     pub timeouts: Timeouts,
     pub bell: Arc<Notify>,
     /// Where the record of accepted mails lies; none is kept without.
@@ -120,6 +122,7 @@ impl TestEngine {
             node: Arc::default(),
             window: 50,
             connections: 4,
+            rate: 0,
             timeouts: Timeouts::all(Duration::from_secs(5)),
             bell: Arc::default(),
             state: None,
@@ -207,7 +210,12 @@ impl TestEngine {
             hello: "example.org".into(),
             signer: None,
             timeouts: self.timeouts,
-            sending: Sending { connections: self.connections, rate: 0, doubt_window: self.window, state_dir: None },
+            sending: Sending {
+                connections: self.connections,
+                rate: self.rate,
+                doubt_window: self.window,
+                state_dir: None,
+            },
             accepted: Accepted::new(self.place(), usize::try_from(self.window).unwrap()),
             renderers: Arc::new(Renderers { named: HashMap::new(), other: renderer }),
             lanes: self.lanes.clone(),

@@ -21,11 +21,12 @@ CREATE TABLE campaign_tallies (
     node_id BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('sent', 'failed', 'skipped', 'unknown')),
     deliveries BIGINT NOT NULL,
+    updated_at TEXT NOT NULL,
     PRIMARY KEY (campaign_id, node_id, state)
 );
 -- What was sent before there were tallies.
-INSERT INTO campaign_tallies (campaign_id, node_id, state, deliveries)
-SELECT campaign_id, 0, state, COUNT(*) FROM deliveries
+INSERT INTO campaign_tallies (campaign_id, node_id, state, deliveries, updated_at)
+SELECT campaign_id, 0, state, COUNT(*), MAX(updated_at) FROM deliveries
 WHERE campaign_id IS NOT NULL AND state IN ('sent', 'failed', 'skipped', 'unknown') GROUP BY campaign_id, state;
 
 -- Token buckets that hold over all nodes. Tokens in millionths of a mail, times in microseconds of the database's clock.

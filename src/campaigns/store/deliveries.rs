@@ -26,7 +26,13 @@ pub fn skip_waiting(db: &mut Db, campaign: CampaignId, reply: &str, now: At) -> 
             deliveries::updated_at.eq(now),
         ))
         .execute(db)?;
-    tally::moved(db, campaign, DeliveryState::Queued, DeliveryState::Skipped, i64::try_from(skipped).unwrap_or(0))?;
+    tally::moved(
+        db,
+        campaign,
+        (DeliveryState::Queued, DeliveryState::Skipped),
+        i64::try_from(skipped).unwrap_or(0),
+        now,
+    )?;
     Ok(skipped)
 }
 
@@ -62,7 +68,7 @@ pub fn decide(db: &mut Db, campaign: CampaignId, decision: &Decision<'_>, now: A
         .bind::<BigInt, _>(campaign)
         .bind::<Text, _>(from.as_str())
         .execute(db)?;
-    tally::moved(db, campaign, from, to, i64::try_from(rows).unwrap_or(0))?;
+    tally::moved(db, campaign, (from, to), i64::try_from(rows).unwrap_or(0), now)?;
     Ok(rows)
 }
 

@@ -55,11 +55,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::Instant;
+
     campaign_tallies (campaign_id, node_id, state) {
         campaign_id -> BigInt,
         node_id -> BigInt,
         state -> Text,
         deliveries -> BigInt,
+        updated_at -> Instant,
     }
 }
 

@@ -98,6 +98,11 @@ impl Allowances {
         }
     }
 
+    /// Whether anything is held that could be given back.
+    pub fn holds_any(&self) -> bool {
+        self.held.values().any(|held| !held.blocks.is_empty())
+    }
+
     /// Gives back what was taken and not spent, in a short transaction of its own: when this process stops, and when it
     /// finds nothing to send. Costs nothing when nothing is held.
     ///
@@ -211,7 +216,3 @@ fn wait(limit: &Limit, tokens: i64) -> Duration {
         Amount::Warmup(_) => LONGEST_WAIT,
     }
 }
-
-#[cfg(test)]
-#[path = "tests.rs"]
-mod tests;

@@ -19,6 +19,10 @@ pub enum ServerState {
         until: At,
         reason: String,
     },
+    /// It failed, its pause is over, and it has taken no mail since: the next mail shows whether it works again.
+    Failed {
+        reason: String,
+    },
     /// Its warm-up allowance of today is used up, or its first day is still to come: it is used again then.
     Waits {
         until: At,
@@ -58,13 +62,14 @@ pub fn servers(db: &mut Db, all: &[Arc<Server>], now: At) -> QueryResult<Vec<Ser
             None => None,
         };
         let failed = failing.iter().find(|row| row.name == server.name);
-        let paused = failed.and_then(|row| Some((row.paused_until?, row.reason.clone().unwrap_or_default())));
-        let state = match (paused.filter(|(until, _)| *until > now), &warmup) {
-            (Some((until, reason)), _) => ServerState::Paused { until, reason },
-            (None, Some((warmup, report))) if report.used >= report.allowance => {
+        let failed = failed.map(|row| (row.paused_until, row.reason.clone().unwrap_or_default()));
+        let state = match (failed, &warmup) {
+            (Some((Some(until), reason)), _) if until > now => ServerState::Paused { until, reason },
+            (_, Some((warmup, report))) if report.used >= report.allowance => {
                 ServerState::Waits { until: warmup.next(clock) }
             }
-            _ => ServerState::Works,
+            (Some((_, reason)), _) => ServerState::Failed { reason },
+            (None, _) => ServerState::Works,
         };
         reports.push(ServerReport { server: server.clone(), state, warmup: warmup.map(|(_, report)| report) });
     }

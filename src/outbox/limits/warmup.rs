@@ -7,8 +7,6 @@ use crate::values::{At, Day};
 
 /// Mails on the first day. The big providers' advice lies between 50 and 500; each day twice as many is the usual pace.
 const FIRST_DAY: i64 = 200;
-/// After so many days a server counts as known. (By then the allowance is above what anybody sends.)
-const DAYS: i64 = 30;
 
 /// Since when a mail server is warmed up. Days are those of UTC by the database's clock: one and the same for all nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,11 +15,14 @@ pub struct Warmup {
 }
 
 impl Warmup {
+    /// After so many days a server counts as known. (By then the allowance is above what anybody sends.)
+    pub const DAYS: i64 = 30;
+
     /// How many mails the server may send on the day of `now` (microseconds since 1970): 0 before its first day.
     pub fn allowance(self, now: i64) -> i64 {
         match self.day(At::from_micros(now)) {
             ..1 => 0,
-            day if day > DAYS => i64::MAX,
+            day if day > Self::DAYS => i64::MAX,
             day => FIRST_DAY << (day - 1),
         }
     }
@@ -32,7 +33,7 @@ impl Warmup {
     }
 
     pub fn is_over(self, now: At) -> bool {
-        self.day(now) > DAYS
+        self.day(now) > Self::DAYS
     }
 
     /// When there is a new allowance: the next midnight of UTC, or the beginning of the first day.

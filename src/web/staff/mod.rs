@@ -18,6 +18,7 @@ pub mod nav;
 pub mod organisation;
 pub mod payments;
 pub mod pledges;
+pub mod sending;
 pub mod set_password;
 pub mod subscribers;
 pub(crate) mod timeline_words;

@@ -20,10 +20,11 @@ pub struct Item {
 }
 
 /// `(group, path, label, icon, permission)` in the order shown.
-const ITEMS: [(&str, &str, &str, &str, Permission); 19] = [
+const ITEMS: [(&str, &str, &str, &str, Permission); 20] = [
     ("Overview", "/staff", "Start", "chart", Permission::Read),
     ("Publish", "/staff/analyses", "Analyses", "document", Permission::Read),
     ("Campaigns", "/staff/campaigns", "Campaigns", "mail", Permission::Read),
+    ("Campaigns", "/staff/sending", "Sending", "upload", Permission::Read),
     ("Subscribers", "/staff/subscribers", "Subscribers", "people", Permission::SubscribersRead),
     ("Subscribers", "/staff/topics", "Topics", "menu", Permission::Subscribers),
     ("Giving", "/staff/donations", "Donations", "gift", Permission::GiftsRead),

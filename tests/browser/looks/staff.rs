@@ -1,5 +1,8 @@
 //! What staff see of analyses, campaigns, readers and settings.
 
+use pledgepost::audit::Actor;
+use pledgepost::outbox::limits::domains::{self, DomainForm};
+use pledgepost::outbox::servers;
 use pledgepost::staff::Role;
 
 use super::album::{album, follow};
@@ -53,6 +56,7 @@ async fn staff_pages_with_rows() {
         ("campaign-sent", sent.clone()),
         ("campaign-deliveries", format!("{sent}/deliveries")),
         ("campaign-deliveries-none-found", format!("{sent}/deliveries?q=nothinglikethis")),
+        ("sending", "/staff/sending".into()),
         ("subscribers", "/staff/subscribers".into()),
         ("subscribers-none-found", "/staff/subscribers?q=nothinglikethis".into()),
         ("subscriber", "/staff/subscribers/1".into()),
@@ -74,6 +78,35 @@ async fn staff_pages_with_rows() {
     let waiting = send_outside_of_hours(&site);
     album.page("campaign-waits", &waiting).await;
     album.page("home-waits", "/staff").await;
+    album.end().await;
+    site.stop().await;
+}
+
+/// Several mail servers, one of them paused and one in its warm-up; a limited domain; what is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mail_servers_and_limits() {
+    let first_day = chrono::Utc::now().date_naive() - chrono::Duration::days(2);
+    let urls = [
+        "smtp://127.0.0.1:9?name=main.example:587&weight=3&rate=600".to_owned(),
+        format!("smtp://127.0.0.1:9?name=fresh.example:587&warmup={first_day}"),
+        "smtp://127.0.0.1:9?name=spare.example:25&backup=yes".to_owned(),
+    ];
+    let site = Running::with(Backend::Sqlite, |config| config.mail.smtp_urls = urls.map(Into::into).into()).await;
+    let now = site.app.clock.now();
+    site.write(|db| {
+        let reason = "the mail server main.example:587 refused our password: 535 5.7.8 Error: authentication failed";
+        let until = now + chrono::Duration::minutes(5);
+        servers::failed(db, "main.example:587", 4, reason, until, now)?;
+        let form = DomainForm { domain: "example.org".into(), per_minute: "600".into() };
+        domains::set(db, &form, &Actor::program(), now)
+    });
+    let mut album = album(&site, "servers").await;
+    site.log_in(&album.browser, Role::Admin).await;
+    album.page("sending", "/staff/sending").await;
+    album.page("home", "/staff").await;
+    album.browser.open(&site.url("/staff/sending")).await;
+    album.browser.click_button("Set the limit").await;
+    album.here("sending-refused").await;
     album.end().await;
     site.stop().await;
 }

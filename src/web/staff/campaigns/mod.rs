@@ -93,7 +93,7 @@ pub(super) fn date(at: At, zone: chrono_tz::Tz) -> String {
 }
 
 /// With a capital and a full stop.
-pub(super) fn sentence(words: &str) -> String {
+pub(crate) fn sentence(words: &str) -> String {
     let mut chars = words.chars();
     let first: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}.", chars.as_str())

@@ -11,12 +11,14 @@ use crate::campaigns::{Campaign, CampaignState, Doubt, store};
 use crate::db::Db;
 use crate::donations::totals;
 use crate::error::{Error as FeatureError, FieldError};
+use crate::outbox::{DeliveryState, tally};
 use crate::staff::Permission;
 use crate::values::CampaignId;
 use crate::web::Answer;
 use crate::web::extract::{Staff, permit};
 use crate::web::staff::gift_words::total_figures;
 use crate::web::staff::moment;
+use crate::web::staff::sending::Why;
 
 pub async fn show(staff: Staff<permit::Read>, app: Data<App>, id: Path<i64>) -> Answer {
     show_with(&staff, &app, CampaignId(*id), vec![], StatusCode::OK).await
@@ -58,7 +60,8 @@ pub(super) async fn show_typed<P>(
             };
             let gifts = if unsent { Value::Null } else { gifts(db, id, may_read_gifts)? };
             let pace = (pace::facts(&campaign, &organisation), pace::form(&campaign, typed, &organisation));
-            let extra = Extra { may_write, errors, draft, progress, gifts, pace };
+            let reason = reason(db, &campaign, may_read_addresses)?;
+            let extra = Extra { may_write, errors, draft, progress, gifts, pace, reason };
             let d = facts(db, &campaign, extra, zone)?;
             Ok::<_, FeatureError>((campaign.name, d))
         })
@@ -75,6 +78,17 @@ struct Extra {
     gifts: Value,
     /// In words, and as a form.
     pace: (Vec<Value>, Value),
+    reason: Value,
+}
+
+/// Why it is paused or ended as it did, explained, and the way to the mails that it speaks of.
+fn reason(db: &mut Db, campaign: &Campaign, may_read: bool) -> Result<Value, FeatureError> {
+    let Some(reason) = &campaign.reason else { return Ok(Value::Null) };
+    let why = Why::of(reason, may_read);
+    // Refusals about policy are tried again and have not failed yet.
+    let state = if tally::of(db, campaign.id)?.failed > 0 { DeliveryState::Failed } else { DeliveryState::Deferred };
+    let href = (why.refusals && may_read).then(|| format!("{}/deliveries?state={state}", path(campaign.id)));
+    Ok(json!({ "text": why.text(), "href": href, "label": "Look at the mails that were refused" }))
 }
 
 /// What was given through the link in its mails: sums for everybody, who gave for those who keep the books.
@@ -111,7 +125,7 @@ fn facts(db: &mut Db, campaign: &Campaign, extra: Extra, zone: chrono_tz::Tz) ->
     };
     facts.push(json!({ "term": "Mails in doubt", "value": doubt }));
     Ok(json!({
-        "id": campaign.id, "path": path(campaign.id), "name": campaign.name, "reason": campaign.reason,
+        "id": campaign.id, "path": path(campaign.id), "name": campaign.name, "reason": extra.reason,
         "state": campaign.state.as_str(), "state_text": state_label(campaign.state), "state_kind": state_kind(campaign.state),
         "facts": facts,
         "cancel_href": format!("{}/cancel", path(campaign.id)), "delete_href": format!("{}/delete", path(campaign.id)),

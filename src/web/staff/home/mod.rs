@@ -9,7 +9,6 @@ use crate::campaigns::{self, CampaignState};
 use crate::db::Db;
 use crate::error::Error as FeatureError;
 use crate::jobs;
-use crate::outbox;
 use crate::payments;
 use crate::staff::Permission;
 use crate::subscribers::{self, SubscriberState};
@@ -19,6 +18,7 @@ use crate::web::extract::{Staff, permit};
 use crate::web::staff::campaigns::{number, pace, path, state_kind, state_label};
 use crate::web::staff::finance::home::start_page;
 use crate::web::staff::moment;
+use crate::web::staff::sending::{self, Why};
 
 /// A notice with a way to where something can be done.
 #[derive(Serialize)]
@@ -65,9 +65,12 @@ struct HomePage {
 pub async fn show(staff: Staff<permit::Read>) -> Answer {
     let (zone, may_read) = (staff.zone(), staff.may(Permission::SubscribersRead));
     let (gifts, now) = (staff.may(Permission::GiftsRead), staff.app.clock.now());
-    let livemode = staff.app.livemode();
+    let (livemode, servers) = (staff.app.livemode(), staff.app.mail_servers.clone());
     let look = staff.app.db.read(move |db| {
-        let mut all = attention(db, now)?;
+        let state = sending::look(db, &servers, now)?;
+        let said = state.of_servers(may_read, zone).into_iter().chain(state.of_mails());
+        let mut all: Vec<Attention> = said.map(sending_attention).collect();
+        all.extend(attention(db, may_read, now)?);
         if gifts {
             all.extend(payment_attention(payments::attention(db, now)?));
         }
@@ -93,14 +96,12 @@ pub async fn show(staff: Staff<permit::Read>) -> Answer {
     staff.render("staff/home", "Start", &page)
 }
 
-fn attention(db: &mut Db, now: At) -> Result<Vec<Attention>, FeatureError> {
-    let server = |server: outbox::servers::MailServerState| {
-        let reason = server.reason.unwrap_or_else(|| "it did not say why".into());
-        let text =
-            format!("The mail server {} does not take mails: {reason}. It is tried again by itself.", server.name);
-        Attention { kind: "danger", text, href: None, label: "" }
-    };
-    let mut all: Vec<Attention> = outbox::servers::failing(db)?.into_iter().map(server).collect();
+fn sending_attention(said: sending::Said) -> Attention {
+    Attention { kind: said.kind, text: said.text, href: Some("/staff/sending".into()), label: "Look at sending" }
+}
+
+fn attention(db: &mut Db, may_read: bool, now: At) -> Result<Vec<Attention>, FeatureError> {
+    let mut all = Vec::new();
     for (id, kind, error) in jobs::failed(db)? {
         let error = error.unwrap_or_else(|| "it left no word".into());
         let text = format!("Job {id} ({kind}) was given up after many tries: {error}. Ask whoever runs the server.");
@@ -114,7 +115,9 @@ fn attention(db: &mut Db, now: At) -> Result<Vec<Attention>, FeatureError> {
                 ("info", format!("“{}” {words}.", campaign.name))
             }
             (CampaignState::Sending, _) => ("info", format!("“{}” is being sent.", campaign.name)),
-            (_, Some(reason)) => ("warn", format!("“{}” is paused. {reason}", campaign.name)),
+            (_, Some(reason)) => {
+                ("warn", format!("“{}” is paused. {}", campaign.name, Why::of(&reason, may_read).text()))
+            }
             (_, None) => ("warn", format!("“{}” is paused.", campaign.name)),
         };
         let href = Some(path(campaign.id));
