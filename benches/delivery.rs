@@ -73,10 +73,11 @@ fn main() {
 
 /// One campaign to this many on each database, every recipient looked up in the sink's log.
 fn of_many(only: Option<&str>, readers: u64) {
-    let makers: [(&str, fn(u64) -> Installation); 2] =
-        [("PostgreSQL", Installation::postgres), ("SQLite", Installation::sqlite)];
-    for (database, make) in makers.into_iter().filter(|(name, _)| only.is_none_or(|words| words.contains(name))) {
-        let mut installation = make(readers);
+    for database in ["PostgreSQL", "SQLite"].into_iter().filter(|name| only.is_none_or(|words| words.contains(name))) {
+        let mut installation = match database {
+            "SQLite" => Installation::sqlite(readers),
+            _ => Installation::postgres(readers),
+        };
         let case = Case { database, text: Text::Long, connections: 10, window: None, beside: Beside::Nothing };
         let mut equipment = Equipment::new(&[case]);
         let sent = equipment.send(&mut installation, &case, true);

@@ -1,6 +1,7 @@
 //! What is measured, in which order, and the rows of the table.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::equipment::Equipment;
 use super::figures::{self, Figure};
@@ -133,11 +134,10 @@ pub fn rounds(installations: &mut [Installation], equipment: &mut Equipment, cas
             let sent = equipment.send(installation, case, round == 0);
             // To the kilobyte: signatures and names make mails a little longer or shorter.
             let key = (sent.bytes.div_ceil(1024), case.connections);
-            if !of_round.contains_key(&key) {
-                let count = installation.readers;
-                if let Some(source) = equipment.reference(case.connections, sent.bytes, count) {
-                    of_round.insert(key, source);
-                }
+            if let Entry::Vacant(place) = of_round.entry(key)
+                && let Some(source) = equipment.reference(case.connections, sent.bytes, installation.readers)
+            {
+                place.insert(source);
             }
             row.add(&sent, of_round.get(&key));
         }

@@ -9,7 +9,7 @@ use std::net::TcpListener;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio_rustls::TlsAcceptor;
 
@@ -123,8 +123,6 @@ pub struct Seen {
     pub mails: u64,
     /// Content of a mail on the wire, on average.
     pub bytes: u64,
-    /// From the first mail to the last.
-    pub whole: Duration,
     /// Mails a second between a tenth and nine tenths of them.
     pub steady: f64,
 }
@@ -154,12 +152,11 @@ impl Sink {
     pub fn end(&mut self) -> Seen {
         let answer = self.order("end");
         let numbers: Vec<u64> = answer.split(' ').map(|word| word.parse().unwrap()).collect();
-        let [mails, bytes, first, last, tenth, nine_tenths] = numbers.try_into().unwrap();
+        let [mails, bytes, _first, _last, tenth, nine_tenths] = numbers.try_into().unwrap();
         let middle = (mails * 9 / 10 - mails / 10) as f64;
         Seen {
             mails,
             bytes: bytes.checked_div(mails).unwrap_or(0),
-            whole: Duration::from_micros(last - first),
             steady: middle / (nine_tenths.saturating_sub(tenth).max(1) as f64 / 1e6),
         }
     }

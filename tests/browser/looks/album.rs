@@ -85,7 +85,7 @@ impl Album<'_> {
         assert!(self.seen.insert(name.to_owned()), "{name} twice");
         // axe costs more than all the rest, so each page is held to it in two of its four looks. They alternate from page
         // to page: what stands on every page is judged in all four, and no page goes without a desk, a phone, light, dark.
-        let desk_is_dark = self.seen.len() % 2 == 0;
+        let desk_is_dark = self.seen.len().is_multiple_of(2);
         for (size, width, rules, dark) in
             [(DESK, "desk", Rules::All, desk_is_dark), (PHONE, "phone", Rules::Width, !desk_is_dark)]
         {
