@@ -6,7 +6,6 @@ mod dkim;
 mod engine;
 mod faults;
 pub mod limits;
-mod metrics;
 mod nodes;
 mod paths;
 mod servers;
