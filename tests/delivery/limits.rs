@@ -106,6 +106,20 @@ on_both! {
         let together = one.room(&db, &limits, 10).unwrap() + other.room(&db, &limits, 10).unwrap();
         let meanwhile = (begin.elapsed().as_secs_f64() * 20.0).ceil() as usize;
         assert!((10..=10 + meanwhile).contains(&together), "the bucket alone, not the old block beside it: {together}");
+        // Emptied twice to the same level: that it was filled in between may not be forgotten.
+        one.spend(&limits, 10);
+        std::thread::sleep(Duration::from_millis(600));
+        let begin = Instant::now();
+        let again: usize = (0..4)
+            .map(|_| {
+                let mut node = Allowances::default();
+                let mails = node.room(&db, &limits, 10).unwrap();
+                node.spend(&limits, mails);
+                mails
+            })
+            .sum();
+        let meanwhile = (begin.elapsed().as_secs_f64() * 20.0).ceil() as usize;
+        assert!((10..=10 + meanwhile).contains(&again), "half a second's worth once: {again}");
     }
 
     async fn several_limits_are_taken_together_or_not_at_all(backend) {

@@ -103,7 +103,8 @@ on_both! {
         *engine.lanes.finished.lock().unwrap() = false;
         engine.until_finished(None).await;
         assert_eq!((main.accepted_count(), spare.accepted_count()), (60, 60), "the usual one has its work back");
-        assert_eq!(report(&engine, &server(&main, "main")).state, ServerState::Works);
+        let works = |engine: &TestEngine| report(engine, &server(&main, "main")).state == ServerState::Works;
+        engine.until("it is known to work", None, works).await;
         assert!(main.duplicates().is_empty() && spare.duplicates().is_empty());
         engine.stop().await;
     }

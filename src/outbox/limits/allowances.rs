@@ -75,7 +75,7 @@ impl Allowances {
             let clock = dialect::clock_micros(db)?;
             let before = buckets.clone();
             next.take(&limits, &mut buckets, wanted, clock, now);
-            put(db, &limits, &before, &buckets)?;
+            put(db, &limits, &before, &buckets, clock)?;
             Ok::<_, Error>(next)
         })?;
         Ok(self.least(&limits, now).min(wanted))
@@ -124,7 +124,7 @@ impl Allowances {
                 *bucket = bucket.filled(limit, clock);
                 next.return_blocks(limit, bucket, clock, |_| true);
             }
-            put(db, &limits, &before, &buckets)?;
+            put(db, &limits, &before, &buckets, clock)?;
             Ok::<_, Error>(next)
         })?;
         self.held.clear();
@@ -195,10 +195,11 @@ fn in_order(limits: &[Limit]) -> Vec<Limit> {
     limits
 }
 
-/// A bucket from which nothing was taken stays as it is: it fills by itself.
-fn put(db: &mut Db, limits: &[Limit], before: &[Bucket], after: &[Bucket]) -> QueryResult<()> {
+/// A bucket from which nothing was taken stays as it is: it fills by itself. (One that was empty, filled up and was emptied
+/// again holds what it held, and did not stay as it was.)
+fn put(db: &mut Db, limits: &[Limit], before: &[Bucket], after: &[Bucket], clock: i64) -> QueryResult<()> {
     for ((limit, before), after) in limits.iter().zip(before).zip(after) {
-        if before.tokens != after.tokens {
+        if before.filled(limit, clock).tokens != after.tokens {
             store::put(db, &limit.key.to_string(), *after)?;
         }
     }
