@@ -16,7 +16,8 @@ const PLACEHOLDER: &str = "https://placeholder.invalid/";
 /// HTML for a page: plain elements without classes or styles. Links within the site may be relative.
 pub fn html(markdown: &str) -> String {
     static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| builder(UrlRelative::PassThrough));
-    clean(&BUILDER, markdown)
+    // A table that is wider than a phone scrolls, and who has only a keyboard must get there.
+    clean(&BUILDER, markdown).replace("<table>", "<table tabindex=\"0\">")
 }
 
 /// HTML for a mail: whole addresses only, and with the style attributes that mail clients need.

@@ -314,7 +314,7 @@ impl Engine {
                 let _ = reports.send(Report::of(item, verdict));
             }
             let left = match budget {
-                Some(budget) => lock(&routes).hand_out(ready, budget),
+                Some(budget) => lock(&routes).hand_out(ready, &budget),
                 None => lock(&routes).hand_out_to_all(ready),
             };
             for item in left {

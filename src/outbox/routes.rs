@@ -118,7 +118,7 @@ impl Routes {
         if first.is_empty() { well(true) } else { first }
     }
 
-    /// How many of `count` rows each server gets, within its budget.
+    /// How many of `count` rows each server gets by its weight, within its budget.
     pub fn apportion(&mut self, count: usize, mut budget: HashMap<usize, usize>) -> HashMap<usize, usize> {
         let mut usable: Vec<usize> = budget.keys().copied().collect();
         usable.sort_unstable();
@@ -134,31 +134,21 @@ impl Routes {
     /// Hands rows to whoever is well, whatever the limits: system mails, and what waited for a server that fails.
     pub fn hand_out_to_all(&mut self, items: Vec<Item>) -> Vec<Item> {
         let budget = self.usable().into_iter().map(|place| (place, usize::MAX)).collect();
-        self.hand_out(items, budget)
+        let shares = self.apportion(items.len(), budget);
+        self.hand_out(items, &shares)
     }
 
-    /// Hands rows to servers, to each at most its budget (places and mails). Answers what nobody may take.
-    pub fn hand_out(&mut self, items: Vec<Item>, mut budget: HashMap<usize, usize>) -> Vec<Item> {
-        let mut usable = self.usable();
-        usable.retain(|place| budget.contains_key(place));
-        let mut batches: HashMap<usize, Vec<Item>> = HashMap::new();
+    /// Hands rows to servers by their shares (places and mails). Answers what nobody may take: one may fail since.
+    pub fn hand_out(&self, mut items: Vec<Item>, shares: &HashMap<usize, usize>) -> Vec<Item> {
         let mut left = Vec::new();
-        for item in items {
-            match self.next(&usable, &budget) {
-                Some(place) => {
-                    if let Some(room) = budget.get_mut(&place) {
-                        *room = room.saturating_sub(1);
-                    }
-                    batches.entry(place).or_default().push(item);
-                }
-                None => left.push(item),
-            }
-        }
-        for (place, batch) in batches {
+        for place in self.usable() {
+            let share = shares.get(&place).copied().unwrap_or(0).min(items.len());
+            let rest = items.split_off(share);
             if let Some(route) = self.list.get(place) {
-                left.extend(route.queue.push(batch));
+                left.extend(route.queue.push(std::mem::replace(&mut items, rest)));
             }
         }
+        left.extend(items);
         left
     }
 

@@ -365,6 +365,8 @@ fn capabilities(profile: &Path, width: u32, height: u32) -> Capabilities {
     let value = json!({
         "goog:chromeOptions": { "args": args.to_vec() as Vec<String>, "prefs": { "intl.accept_languages": "en" } },
         "goog:loggingPrefs": { "browser": "ALL" },
+        // axe-core takes its time on a long page while other tests have both cores.
+        "timeouts": { "script": 180_000 },
     });
     value.as_object().unwrap().clone()
 }

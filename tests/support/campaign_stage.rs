@@ -1,6 +1,7 @@
 //! A campaign that child processes send to a sink, and what the tables say of it afterwards.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -24,6 +25,10 @@ pub struct Row {
     pub message_id: String,
 }
 
+/// Large campaigns one after the other: several at once leave the tests beside them no time to answer.
+static LARGE: Mutex<()> = Mutex::new(());
+const MANY: usize = 4_000;
+
 pub struct CampaignStage {
     pub sink: SmtpSink,
     pub program: Program,
@@ -31,6 +36,7 @@ pub struct CampaignStage {
     pub readers: usize,
     db: Database,
     _test: Option<TestDb>,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 impl CampaignStage {
@@ -47,12 +53,13 @@ impl CampaignStage {
 
     /// On an empty database that the test keeps.
     pub fn at(url: &str, script: Script, readers: usize, address: impl Fn(usize) -> String) -> Self {
+        let turn = (readers >= MANY).then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
         let sink = SmtpSink::start(script);
         let program = Program::live(url, &sink).with("PLEDGEPOST_DOUBT_WINDOW", &WINDOW.to_string());
         program.ok(&["migrate"]);
         let sizes = PoolSizes { readers: 1, postgres: 2 };
         let db = Database::connect(DatabaseUrl::parse(url).unwrap(), sizes).unwrap();
-        let mut stage = Self { sink, program, id: String::new(), readers, db, _test: None };
+        let mut stage = Self { sink, program, id: String::new(), readers, db, _test: None, _turn: turn };
         stage.id = stage.campaign("news", readers, address);
         stage
     }

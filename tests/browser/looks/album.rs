@@ -57,7 +57,7 @@ for (const use of document.querySelectorAll('svg use')) {
     if (use.closest('svg').getBoundingClientRect().width > 0 && box.width === 0)
         wrong.push('an icon that is not there: ' + use.getAttribute('href'));
 }
-if (/\{\{|\[object|undefined|Unknown localization/.test(document.body.innerText.replace(/\{\{(subscriber|unsub|pref|web|donate)/g, '')))
+if (/\{\{|\[object|undefined|Unknown localization/.test(document.body.innerText.replace(/\{\{[#\/]?(subscriber|unsub|pref|web|donate|if|else|unless|each|this)/g, '')))
     wrong.push('raw words on the page');
 return wrong;
 ";

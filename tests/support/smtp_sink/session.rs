@@ -26,6 +26,7 @@ pub async fn listen(listener: std::net::TcpListener, shared: Arc<Shared>) {
                 out: Vec::new(),
                 shared: Arc::clone(&shared),
                 connection,
+                place: open,
                 mails: 0,
                 from: None,
                 rcpts: Vec::new(),
@@ -43,6 +44,8 @@ struct Session {
     out: Vec<u8>,
     shared: Arc<Shared>,
     connection: usize,
+    /// How many were open when it came, itself included.
+    place: usize,
     mails: usize,
     from: Option<String>,
     rcpts: Vec<Asked>,
@@ -52,7 +55,7 @@ struct Session {
 impl Session {
     async fn run(mut self) -> Result<()> {
         let script = self.script();
-        if script.at_most.is_some_and(|most| self.shared.open.load(Ordering::SeqCst) > most) {
+        if script.at_most.is_some_and(|most| self.place > most) {
             self.say("421 4.7.0 too many connections from your host");
             return self.flush().await;
         }
