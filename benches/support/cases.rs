@@ -79,6 +79,8 @@ pub fn only(cases: &mut Vec<Case>, words: &str) {
 pub struct Row {
     pub rate: Figure,
     pub ratio: Figure,
+    pub sending: Figure,
+    pub sending_ratio: Figure,
     pub steady: Figure,
     pub steady_ratio: Figure,
     pub cpu: Figure,
@@ -89,18 +91,22 @@ pub struct Row {
 impl Row {
     pub fn add(&mut self, sent: &Sent, source: Option<&Source>) {
         self.rate.add(sent.rate);
+        self.sending.add(sent.sending);
         self.steady.add(sent.steady);
         self.cpu.add(sent.cpu);
         sent.postgres_cpu.iter().for_each(|cpu| self.postgres_cpu.add(*cpu));
         self.peak.add(sent.peak);
         if let Some(source) = source {
             self.ratio.add(sent.rate / source.rate);
+            self.sending_ratio.add(sent.sending / source.rate);
             self.steady_ratio.add(sent.steady / source.steady);
         }
     }
     pub fn print(&self, what: &str, database: &str, connections: u32, window: &str) {
         let mut cells = vec![what.to_owned(), database.to_owned(), connections.to_string(), window.to_owned()];
-        cells.extend([self.rate.shown(0), self.ratio.shown(2), self.steady.shown(0), self.steady_ratio.shown(2)]);
+        cells.extend([self.rate.shown(0), self.ratio.shown(2)]);
+        cells.extend([self.sending.shown(0), self.sending_ratio.shown(2)]);
+        cells.extend([self.steady.shown(0), self.steady_ratio.shown(2)]);
         cells.extend([self.cpu.shown(3), self.postgres_cpu.shown(3), self.peak.shown(0)]);
         figures::row(&cells);
     }
@@ -113,6 +119,8 @@ pub fn head() {
         "connections",
         "doubt window",
         "mails/s",
+        "× smtp-source",
+        "sending mails/s",
         "× smtp-source",
         "steady mails/s",
         "× smtp-source",

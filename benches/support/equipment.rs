@@ -75,9 +75,10 @@ impl Equipment {
         };
         let sent = installation.send(case.text, &terms, sink);
         eprintln!(
-            "{}: {:.0}/s, steady {:.0}, CPU {:.4}, PostgreSQL's {:.4}, the sink's {:.4}, {:.0} MiB, {} bytes",
+            "{}: {:.0}/s, sending {:.0}, steady {:.0}, CPU {:.4}, PostgreSQL's {:.4}, the sink's {:.4}, {:.0} MiB, {} bytes",
             case.path(),
             sent.rate,
+            sent.sending,
             sent.steady,
             sent.cpu,
             sent.postgres_cpu.unwrap_or_default(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use pledgepost::campaigns::{CampaignState, report};
 use pledgepost::db::{DatabaseUrl, Db};
-use pledgepost::values::CampaignId;
+use pledgepost::values::{At, CampaignId, Clock};
 
 use super::machine;
 use super::sink::{Seen, Sink};
@@ -38,6 +38,8 @@ pub struct Terms {
 pub struct Sent {
     /// Mails a second, from the campaign's start (before the audience is fixed) until it was `sent`.
     pub rate: f64,
+    /// The same from the moment at which the audience was fixed (`campaign send` came back).
+    pub sending: f64,
     pub steady: f64,
     /// CPU seconds per 1,000 mails: of the sender, of PostgreSQL, of the sink.
     pub cpu: f64,
@@ -106,7 +108,9 @@ impl Installation {
         let before =
             (machine::cpu_seconds(worker.id()), machine::postgres_cpu_seconds(), machine::cpu_seconds(sink.id()));
         self.ok(&settings, &["campaign", "send", &id.to_string()]);
-        let seconds = self.wait_until_sent(id, &mut worker);
+        let fixed = Clock::System.now();
+        let (started, finished) = self.wait_until_sent(id, &mut worker);
+        let seconds = |since: At| (finished.micros() - since.micros()) as f64 / 1e6;
         let peak = machine::peak_mebibytes(worker.id());
         let per_thousand = 1000.0 / self.readers as f64;
         let cpu = (machine::cpu_seconds(worker.id()) - before.0) * per_thousand;
@@ -120,7 +124,8 @@ impl Installation {
         }
         self.clear();
         Sent {
-            rate: self.readers as f64 / seconds,
+            rate: self.readers as f64 / seconds(started),
+            sending: self.readers as f64 / seconds(fixed),
             steady: seen.steady,
             cpu,
             postgres_cpu: postgres.map(|seconds| seconds * per_thousand),
@@ -146,8 +151,8 @@ impl Installation {
         }
     }
 
-    /// Seconds by the campaign's own times.
-    fn wait_until_sent(&mut self, id: CampaignId, worker: &mut Child) -> f64 {
+    /// The campaign's own times: when it was started, and when it was sent.
+    fn wait_until_sent(&mut self, id: CampaignId, worker: &mut Child) -> (At, At) {
         loop {
             std::thread::sleep(Duration::from_millis(50));
             assert!(worker.try_wait().unwrap().is_none(), "the worker ended");
@@ -156,7 +161,7 @@ impl Installation {
                 (CampaignState::Sent, Some(started), Some(finished)) => {
                     let status = report::status(&mut self.db, id).unwrap();
                     assert_eq!(u64::try_from(status.sent).unwrap(), self.readers, "recorded as sent");
-                    return (finished.micros() - started.micros()) as f64 / 1e6;
+                    return (started, finished);
                 }
                 (CampaignState::Paused | CampaignState::Cancelled, ..) => panic!("it stopped: {:?}", campaign.reason),
                 _ => {}

@@ -81,7 +81,7 @@ pub fn check(db: &mut Db, campaign: &Campaign, at: Option<At>, now: At) -> Resul
         Some(at) if at < now => problems.add("at", "this time has passed"),
         Some(at) if at > now => {}
         // Only readers of today count when it leaves today.
-        _ if problems.is_empty() && audience::count(db, campaign, now)?.total == 0 => {
+        _ if problems.is_empty() && audience::is_empty(db, campaign, now)? => {
             problems.add("audience", "nobody would get it: no active subscriber fits");
         }
         _ => {}

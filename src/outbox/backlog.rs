@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use crate::db::Db;
 use crate::db::types::Instant as Moment;
 use crate::lease;
+use crate::outbox::blocks;
 use crate::outbox::tally::{self, Tally};
 use crate::values::{At, CampaignId};
 
@@ -52,7 +53,7 @@ pub fn look(db: &mut Db, open: &[(CampaignId, i64)]) -> QueryResult<Backlog> {
         system_queued: Waiting::of(db, SYSTEM, QUEUED)?,
         system_deferred: Waiting::of(db, SYSTEM, DEFERRED)?,
         campaigns: open.iter().map(|&(id, total)| of_campaign(db, id, total)).collect::<QueryResult<_>>()?,
-        leased: count(db, "state = 'sending'")?,
+        leased: count(db, "lease > 0")? + blocks::in_hand(db, None)?,
         nodes: i64::try_from(lease::nodes(db)?.len()).unwrap_or(0),
     })
 }
@@ -67,12 +68,12 @@ impl Backlog {
 }
 
 const SYSTEM: &str = "campaign_id IS NULL";
-/// The rows, what the oldest of them is found by, and the time it waits since. The states stand in the text: a bound value
-/// would keep SQLite off the partial indexes.
-const QUEUED: (&str, &str, &str) = ("state = 'queued'", "id", "created_at");
-const DEFERRED: (&str, &str, &str) = ("state = 'deferred'", "next_at", "next_at");
+/// The rows, what the oldest of them is found by, and the time it waits since. What waits in blocks has no time for it
+/// and is looked up there.
+const QUEUED: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'queued'", "next_at", "created_at");
+const DEFERRED: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'deferred'", "next_at", "next_at");
 /// The one that waits longest is, among thousands, one of those that were put off last.
-const PUT_OFF: (&str, &str, &str) = ("state = 'deferred'", "next_at DESC", "updated_at");
+const PUT_OFF: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'deferred'", "next_at DESC", "updated_at");
 
 impl Waiting {
     fn of(db: &mut Db, whose: &str, rows: (&str, &str, &str)) -> QueryResult<Self> {
@@ -110,11 +111,12 @@ fn first(db: &mut Db, whose: &str, (state, order, time): (&str, &str, &str)) -> 
 fn of_campaign(db: &mut Db, campaign: CampaignId, total: i64) -> QueryResult<OfCampaign> {
     let whose = format!("campaign_id = {}", campaign.0);
     let deferred = Waiting::of(db, &whose, DEFERRED)?;
-    let leased = count(db, &format!("state = 'sending' AND lease > 0 AND +{whose}"))?;
+    let leased = count(db, &format!("lease > 0 AND +{whose}"))? + blocks::in_hand(db, Some(campaign))?;
     let ended = tally::of(db, campaign)?;
     let recorded_at = tally::last(db, campaign)?.max(first(db, &whose, PUT_OFF)?);
     // The parts are looked at one after the other while mails leave: never less than none.
     let mails = (total - ended.all() - deferred.mails - leased).max(0);
-    let queued = Waiting { mails, oldest: first(db, &whose, QUEUED)? };
+    let oldest = blocks::oldest(db, campaign)?.into_iter().chain(first(db, &whose, QUEUED)?).min();
+    let queued = Waiting { mails, oldest };
     Ok(OfCampaign { campaign, queued, deferred, ended, recorded_at })
 }

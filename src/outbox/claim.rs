@@ -6,10 +6,12 @@ use diesel::sql_types::BigInt;
 use super::Delivery;
 use crate::db::types::Instant;
 use crate::db::{Db, dialect, fixed};
-use crate::values::{At, CampaignId, DeliveryId, NodeId};
+use crate::values::{At, CampaignId, NodeId};
 
-const COLUMNS: &str = "id, mail, campaign_id, variant_id, subscriber_id, address, language, payload, state, attempts, \
+pub(super) const COLUMNS: &str = "id, mail, campaign_id, variant_id, subscriber_id, address, language, payload, state, attempts, \
                        next_at, code, reply, server, created_at, updated_at";
+
+const WAITING: &str = "state IN ('queued', 'deferred')";
 
 /// Which of a campaign's rows a claim is about, by the domain of the address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,37 +58,14 @@ fn sorted(mut rows: Vec<Delivery>) -> Vec<Delivery> {
     rows
 }
 
-/// Leases new system mails, oldest first.
-pub fn system_queued(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
-    let sql = lease(db, "campaign_id IS NULL AND state = 'queued' ORDER BY id LIMIT ?");
-    fixed(&sql).int(node.0).at(now).int(limit).load(db).map(sorted)
-}
-
-/// Leases system mails whose wait is over.
-pub fn system_due(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
-    let sql = lease(db, "campaign_id IS NULL AND state = 'deferred' AND next_at <= ? ORDER BY next_at LIMIT ?");
+/// Leases system mails that are new or whose wait is over.
+pub fn system(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
+    let sql = lease(db, &format!("campaign_id IS NULL AND next_at <= ? AND {WAITING} ORDER BY next_at LIMIT ?"));
     fixed(&sql).int(node.0).at(now).at(now).int(limit).load(db).map(sorted)
 }
 
-/// Leases rows of a campaign that come after the cursor. Keyset: rows that are done pile up before it and are not looked at again.
-pub fn queued(
-    db: &mut Db,
-    (campaign, part): (CampaignId, &Part),
-    after: DeliveryId,
-    node: NodeId,
-    now: At,
-    limit: i64,
-) -> QueryResult<Vec<Delivery>> {
-    let condition = part.condition();
-    let sql = lease(db, &format!("campaign_id = ? AND state = 'queued' AND id > ?{condition} ORDER BY id LIMIT ?"));
-    let mut query = fixed(&sql).int(node.0).at(now).int(campaign.0).int(after.0);
-    for pattern in part.patterns() {
-        query = query.text(pattern);
-    }
-    query.int(limit).load(db).map(sorted)
-}
-
-/// Leases rows of a campaign whose wait is over.
+/// Leases rows of a campaign that wait by themselves and whose wait is over. Those that wait for their first attempt are in
+/// blocks (see `blocks`).
 pub fn due(
     db: &mut Db,
     (campaign, part): (CampaignId, &Part),
@@ -95,10 +74,7 @@ pub fn due(
     limit: i64,
 ) -> QueryResult<Vec<Delivery>> {
     let condition = part.condition();
-    let sql = lease(
-        db,
-        &format!("campaign_id = ? AND state = 'deferred' AND next_at <= ?{condition} ORDER BY next_at LIMIT ?"),
-    );
+    let sql = lease(db, &format!("campaign_id = ? AND next_at <= ? AND {WAITING}{condition} ORDER BY next_at LIMIT ?"));
     let mut query = fixed(&sql).int(node.0).at(now).int(campaign.0).at(now);
     for pattern in part.patterns() {
         query = query.text(pattern);
@@ -108,25 +84,24 @@ pub fn due(
 
 /// Whether rows of this campaign wait for a time that has come.
 pub fn has_due(db: &mut Db, campaign: CampaignId, now: At) -> QueryResult<bool> {
-    const SQL: &str = "SELECT id FROM deliveries WHERE campaign_id = $1 AND state = 'deferred' AND next_at <= $2 \
-                       ORDER BY next_at LIMIT 1";
-    let found = diesel::sql_query(SQL).bind::<BigInt, _>(campaign).bind::<Instant, _>(now).get_result::<Found>(db);
+    let sql = format!(
+        "SELECT id FROM deliveries WHERE campaign_id = $1 AND next_at <= $2 AND {WAITING} ORDER BY next_at LIMIT 1"
+    );
+    let found = diesel::sql_query(sql).bind::<BigInt, _>(campaign).bind::<Instant, _>(now).get_result::<Found>(db);
     Ok(found.optional()?.is_some())
 }
 
 /// Whether anything of a campaign is still to be sent or on its way. Asked again and again, so each part is written such
-/// that SQLite, which knows nothing of how many rows are in which state, takes the small partial index (`+` keeps it off
-/// the large one).
+/// that a small partial index answers it (`+` keeps SQLite, which does not know how many rows there are, off the large ones).
 ///
 /// # Errors
 /// The database's.
 pub fn is_unfinished(db: &mut Db, campaign: CampaignId) -> QueryResult<bool> {
-    const WAITING: &str = "SELECT id FROM deliveries WHERE campaign_id = $1 AND state = 'queued' ORDER BY id LIMIT 1";
-    const DEFERRED: &str =
-        "SELECT id FROM deliveries WHERE campaign_id = $1 AND state = 'deferred' ORDER BY next_at LIMIT 1";
-    const LEASED: &str =
-        "SELECT id FROM deliveries WHERE state = 'sending' AND lease > 0 AND +campaign_id = $1 LIMIT 1";
-    for sql in [WAITING, DEFERRED, LEASED] {
+    const BLOCKS: &str = "SELECT id FROM delivery_blocks WHERE campaign_id = $1 LIMIT 1";
+    const WAITING: &str =
+        "SELECT id FROM deliveries WHERE campaign_id = $1 AND next_at IS NOT NULL ORDER BY next_at LIMIT 1";
+    const LEASED: &str = "SELECT id FROM deliveries WHERE lease > 0 AND +campaign_id = $1 LIMIT 1";
+    for sql in [BLOCKS, WAITING, LEASED] {
         if diesel::sql_query(sql).bind::<BigInt, _>(campaign).get_result::<Found>(db).optional()?.is_some() {
             return Ok(true);
         }

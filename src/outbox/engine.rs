@@ -3,8 +3,8 @@
 //! At most the doubt window of rows per process is leased at any moment, whatever the speed: a row counts from its claim
 //! until its outcome is committed. Claims go on while earlier rows are prepared, sent and recorded.
 
-use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::accepted::Accepted;
+use super::claim::Part;
 use super::domains::Domains;
 use super::limits::{Allowances, Limit};
 use super::look::Seen;
@@ -20,6 +21,7 @@ use super::lost::Lost;
 use super::plan::{Plan, Trouble};
 use super::queue::Item;
 use super::routes::Routes;
+use super::source::{Drawn, Source};
 use super::verdict::{Report, Verdict};
 use super::window::{Place, Window};
 use super::{Delivery, Lanes, Prepared, Renderers, Server, claim, crew, metrics};
@@ -52,6 +54,8 @@ pub struct Outbox {
 
 /// How often the state of campaigns, limits and servers is looked at while there is work …
 const LOOK: Duration = Duration::from_millis(200);
+/// … or when the last mail was recorded, if that was not a moment ago …
+const LAST_LOOK: Duration = Duration::from_millis(20);
 /// … and while there is none.
 const IDLE_LOOK: Duration = Duration::from_millis(500);
 /// After the database refused a claim, the next try waits so long, and longer each time …
@@ -81,6 +85,7 @@ impl Outbox {
             plan: Plan::default(),
             allowances: Allowances::default(),
             preparing: JoinSet::new(),
+            leaving: Vec::new(),
             looked: None,
             lost: Lost::default(),
             always: Arc::new(AtomicBool::new(true)),
@@ -119,6 +124,8 @@ struct Engine {
     allowances: Allowances,
     /// Batches that are claimed and not handed out yet.
     preparing: JoinSet<()>,
+    /// What was in store of campaigns that were closed, until it is recorded.
+    leaving: Vec<Source>,
     looked: Option<Instant>,
     lost: Lost,
     /// For rows of no campaign: nothing closes them.
@@ -130,7 +137,12 @@ impl Engine {
     async fn rest(&mut self, stop: &mut watch::Receiver<bool>) {
         let idle = self.window.held() == 0;
         tokio::select! {
-            () = self.window.freed.notified(), if !idle => {}
+            () = self.window.freed.notified(), if !idle => {
+                // The last is recorded: perhaps a campaign is over.
+                if self.window.held() == 0 && self.looked.is_some_and(|at| at.elapsed() >= LAST_LOOK) {
+                    self.looked = None;
+                }
+            }
             () = self.outbox.bell.notified() => self.looked = None,
             () = tokio::time::sleep(if idle { IDLE_LOOK } else { LOOK / 4 }) => {}
             _ = stop.changed() => {}
@@ -159,6 +171,7 @@ impl Engine {
     }
 
     async fn look(&mut self, lease: NodeId) -> anyhow::Result<()> {
+        self.settle_blocks().await?;
         let quiet: Vec<CampaignId> = self.plan.quiet().map(|plan| plan.lane.campaign).collect();
         let outbox = self.outbox.clone();
         let Seen { open, limited, stale } = tokio::task::spawn_blocking(move || outbox.look(&quiet)).await??;
@@ -170,7 +183,7 @@ impl Engine {
             let mut routes = lock(&self.routes);
             routes.look(&stale, self.outbox.clock.now());
             let mut back = Vec::new();
-            if closed {
+            if !closed.is_empty() {
                 back.extend(routes.list.iter().flat_map(|route| route.queue.take(|item| !item.is_open())));
             }
             // What waits for a server that fails goes to the others at once, or back when there are none.
@@ -179,6 +192,10 @@ impl Engine {
             back
         };
         back.into_iter().for_each(|item| self.report(item, Verdict::Back));
+        self.leaving.extend(closed.into_iter().map(|mut source| {
+            source.close();
+            source
+        }));
         if self.lost.is_due(now) {
             self.find_lost(lease, now).await?;
         }
@@ -187,19 +204,34 @@ impl Engine {
             let outbox = self.outbox.clone();
             let rows = tokio::task::spawn_blocking(move || outbox.claim_system(lease, room)).await??;
             if !rows.is_empty() {
-                let items = rows.into_iter().map(|row| self.item(row, lease, None)).collect();
+                let items = rows.into_iter().map(|row| self.item(row, lease, None, None)).collect();
                 self.prepare(items, None, None);
             }
         }
         Ok(())
     }
 
-    /// Gives back rows that are leased by this node though nobody here holds them.
+    /// Ends the blocks of which everything is recorded.
+    async fn settle_blocks(&mut self) -> anyhow::Result<()> {
+        self.leaving.retain(Source::is_spent);
+        let lanes = self.plan.lanes.iter_mut().map(|plan| &mut plan.source);
+        for source in lanes.chain(&mut self.leaving).filter(|source| source.is_spent()) {
+            let (outbox, mut taken) = (self.outbox.clone(), std::mem::take(source));
+            let work = move || (outbox.settle_blocks(&mut taken), taken);
+            let (settled, taken) = tokio::task::spawn_blocking(work).await?;
+            *source = taken;
+            settled?;
+        }
+        Ok(())
+    }
+
+    /// Gives back rows and blocks that are leased by this node though nobody here holds them.
     async fn find_lost(&mut self, lease: NodeId, now: Instant) -> anyhow::Result<()> {
         let (outbox, window, mut lost) = (self.outbox.clone(), self.window.clone(), self.lost.clone());
-        self.lost =
-            tokio::task::spawn_blocking(move || outbox.find_lost(&mut lost, &window, lease, now).map(|()| lost))
-                .await??;
+        let lanes = self.plan.lanes.iter().map(|plan| &plan.source);
+        let blocks: HashSet<i64> = lanes.chain(&self.leaving).flat_map(Source::blocks).collect();
+        let work = move || outbox.find_lost(&mut lost, (&window, &blocks), lease, now).map(|()| lost);
+        self.lost = tokio::task::spawn_blocking(work).await??;
         Ok(())
     }
 
@@ -209,9 +241,9 @@ impl Engine {
             self.give_back().await?;
             return Ok(false);
         };
-        let (outbox, allowances) = (self.outbox.clone(), std::mem::take(&mut self.allowances));
+        let outbox = self.outbox.clone();
         let Some((plan, part)) = self.plan.part(place) else { return Ok(false) };
-        let (lane, key, after, due) = (plan.lane, part.part.clone(), part.cursor, part.due);
+        let (lane, key, due) = (plan.lane, part.part.clone(), part.due);
         let (trouble, parts) = (plan.trouble.clone(), plan.parts.len());
         let wanted = part.room(wanted);
         let shared: Vec<Limit> = [Limit::all(outbox.sending.rate), Limit::campaign(lane.campaign, lane.per_minute)]
@@ -222,29 +254,38 @@ impl Engine {
         let usable = lock(&self.routes).usable();
         let servers: Vec<(usize, Vec<Limit>)> =
             usable.into_iter().filter_map(|place| Some((place, outbox.servers.get(place)?.limits(true)))).collect();
+        let allowances = std::mem::take(&mut self.allowances);
+        let source = self.plan.lane_mut(place).map(|plan| std::mem::take(&mut plan.source)).unwrap_or_default();
         let work = move || {
-            let mut allowances = allowances;
+            let (mut allowances, mut source) = (allowances, source);
             let claimed = outbox.allow(&mut allowances, &shared, &servers, wanted).and_then(|(asked, budget)| {
-                let (mut rows, begun) = (Vec::new(), Instant::now());
-                if asked > 0 {
-                    let now = outbox.clock.now();
-                    let limit = i64::try_from(asked)?;
+                let (mut drawn, begun) = (Drawn::default(), Instant::now());
+                if asked > 0 && due {
+                    let (now, limit) = (outbox.clock.now(), i64::try_from(asked)?);
                     let of = (lane.campaign, &key);
-                    rows = outbox.db.statement_here(|db| -> anyhow::Result<_> {
-                        Ok(match due {
-                            true => claim::due(db, of, lease, now, limit)?,
-                            false => claim::queued(db, of, after, lease, now, limit)?,
-                        })
-                    })?;
-                    allowances.spend(&shared, rows.len());
+                    drawn.rows = outbox
+                        .db
+                        .statement_here(|db| -> anyhow::Result<_> { Ok(claim::due(db, of, lease, now, limit)?) })?;
+                } else if asked > 0 {
+                    let apart = match &key {
+                        Part::Rest(domains) => domains.as_slice(),
+                        Part::Domain(_) => &[],
+                    };
+                    drawn = outbox.draw(&mut source, (lane.campaign, apart), lease, asked)?;
                 }
-                Ok((rows, begun.elapsed(), asked, budget))
+                allowances.spend(&shared, drawn.rows.len());
+                Ok((drawn, begun.elapsed(), asked, budget))
             });
-            (claimed, allowances)
+            (claimed, allowances, source)
         };
-        let (claimed, allowances) = tokio::task::spawn_blocking(work).await?;
+        let (claimed, allowances, source) = tokio::task::spawn_blocking(work).await?;
         self.allowances = allowances;
-        let (rows, took, asked, budget) = claimed?;
+        // If it failed, nobody knows what was committed: what is leased by us and not in store is found as lost.
+        let lost = claimed.is_err() && !due;
+        if let Some(plan) = self.plan.lane_mut(place).filter(|_| !lost) {
+            plan.source = source;
+        }
+        let (Drawn { rows, held, empty }, took, asked, budget) = claimed?;
         let budget = lock(&self.routes).apportion(rows.len(), budget);
         for (place, count) in &budget {
             if let Some(server) = self.outbox.servers.get(*place) {
@@ -257,9 +298,12 @@ impl Engine {
             (part.done, part.due) = (true, false);
             return Ok(true);
         }
-        part.found(rows.last().map(|row| row.id), rows.len() < asked, took, (Instant::now(), parts));
+        match due {
+            true => part.found_due(rows.len() < asked, took, (Instant::now(), parts)),
+            false => part.done = empty,
+        }
         if !rows.is_empty() {
-            let items = rows.into_iter().map(|row| self.item(row, lease, Some(place))).collect();
+            let items = rows.into_iter().map(|row| self.item(row, lease, Some(place), held.as_ref())).collect();
             self.prepare(items, Some(budget), Some(trouble));
         }
         Ok(true)
@@ -277,12 +321,20 @@ impl Engine {
         Ok(given?)
     }
 
-    fn item(&mut self, row: Delivery, lease: NodeId, place: Option<(usize, usize)>) -> Item {
+    /// `block` counts the rows of its block that are held.
+    fn item(
+        &mut self,
+        row: Delivery,
+        lease: NodeId,
+        place: Option<(usize, usize)>,
+        block: Option<&Arc<AtomicUsize>>,
+    ) -> Item {
         let held = self.window.hold(row.id, row.campaign_id.is_none());
-        let (mut open, mut hold, mut places) = (self.always.clone(), false, None);
+        let (mut open, mut hold, mut places) = (self.always.clone(), false, [None, None, block.map(Place::of)]);
         if let Some((plan, part)) = place.and_then(|place| self.plan.part(place)) {
             (open, hold) = (plan.open.clone(), plan.lane.hold);
-            places = Some([Place::of(&plan.held), Place::of(&part.load.claimed)]);
+            let [of_campaign, of_domain, _] = &mut places;
+            (*of_campaign, *of_domain) = (Some(Place::of(&plan.held)), Some(Place::of(&part.load.claimed)));
         }
         Item { row, hold, lease, mail: None, open, held, places }
     }

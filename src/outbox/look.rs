@@ -52,20 +52,9 @@ impl Outbox {
         })
     }
 
-    /// System mails: new ones, then those whose wait is over.
+    /// System mails: new ones, and those whose wait is over.
     pub(super) fn claim_system(&self, lease: NodeId, limit: usize) -> anyhow::Result<Vec<Delivery>> {
         let (now, limit) = (self.clock.now(), i64::try_from(limit)?);
-        self.db.statement_here(|db| {
-            let mut rows = claim::system_queued(db, lease, now, limit)?;
-            let left = limit - i64::try_from(rows.len())?;
-            if left > 0 {
-                // If this fails, the first ones are leased already and must not be forgotten.
-                match claim::system_due(db, lease, now, left) {
-                    Ok(due) => rows.extend(due),
-                    Err(error) => tracing::error!(%error, "system mails that waited cannot be claimed"),
-                }
-            }
-            Ok(rows)
-        })
+        self.db.statement_here(|db| Ok(claim::system(db, lease, now, limit)?))
     }
 }

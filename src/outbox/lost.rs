@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::record::{self, Outcome};
 use super::window::Window;
-use super::{Outbox, release};
+use super::{Outbox, blocks, release};
 use crate::values::{DeliveryId, NodeId};
 
 /// How often to look.
@@ -18,6 +18,7 @@ const SOON: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Default)]
 pub struct Lost {
     missing: HashSet<DeliveryId>,
+    blocks: HashSet<i64>,
     next: Option<Instant>,
     suspect: bool,
 }
@@ -39,22 +40,36 @@ impl Outbox {
     pub(super) fn find_lost(
         &self,
         lost: &mut Lost,
-        window: &Window,
+        (window, known): (&Window, &HashSet<i64>),
         lease: NodeId,
         now: Instant,
     ) -> anyhow::Result<()> {
-        let leased = self.db.read_here(|db| -> anyhow::Result<_> { Ok(release::leased_by(db, lease)?) })?;
+        let (leased, blocks) = self.db.read_here(|db| -> anyhow::Result<_> {
+            let mut rows = release::leased_by(db, lease)?;
+            let blocks = blocks::of_node(db, lease)?;
+            rows.extend(blocks::marked(db, lease)?);
+            Ok((rows, blocks))
+        })?;
         let missing = window.missing(leased.iter().map(|row| row.0));
+        let unknown: HashSet<i64> = blocks.iter().map(|block| block.id).filter(|id| !known.contains(id)).collect();
         let at = self.clock.now();
         let twice = leased.into_iter().filter(|row| missing.contains(&row.0) && lost.missing.contains(&row.0));
         let outcomes: Vec<Outcome> = twice.map(|row| Outcome::as_it_was(row, at)).collect();
-        if !outcomes.is_empty() {
-            let rows =
-                self.db.write_here(|db| -> anyhow::Result<_> { Ok(record::record(db, &outcomes, lease, at)?) })?;
-            tracing::warn!(rows, "rows that were claimed and then lost on their way were given back");
+        let ended: Vec<i64> = unknown.intersection(&lost.blocks).copied().collect();
+        if !outcomes.is_empty() || !ended.is_empty() {
+            let rows = self.db.write_here(|db| -> anyhow::Result<_> {
+                let rows = record::record(db, &outcomes, lease, at)?;
+                for &id in &ended {
+                    blocks::leave(db, id, lease)?;
+                    blocks::done(db, id, lease)?;
+                }
+                Ok(rows)
+            })?;
+            tracing::warn!(rows, blocks = ended.len(), "what was claimed and then lost on its way was given back");
         }
-        let again = !missing.is_empty() || lost.suspect;
-        *lost = Lost { missing, next: Some(now + if again { SOON } else { USUAL }), suspect: false };
+        let again = !missing.is_empty() || !unknown.is_empty() || lost.suspect;
+        let next = Some(now + if again { SOON } else { USUAL });
+        *lost = Lost { missing, blocks: unknown, next, suspect: false };
         Ok(())
     }
 }

@@ -11,6 +11,7 @@
 pub mod accepted;
 pub mod attempts;
 pub mod backlog;
+pub mod blocks;
 mod claim;
 mod crew;
 mod domains;
@@ -35,6 +36,7 @@ mod sender;
 mod server;
 pub mod servers;
 mod settle;
+mod source;
 pub mod store;
 mod system;
 pub mod tally;

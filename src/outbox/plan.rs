@@ -1,4 +1,4 @@
-//! What to claim from next: open campaigns in turn, each with its parts and how far they were claimed.
+//! What to claim from next: open campaigns in turn, each with its parts.
 //!
 //! A batch comes from one part, the next batch from the next: a campaign of a million does not hold up one of ten.
 
@@ -10,13 +10,13 @@ use super::Lane;
 use super::claim::Part;
 use super::domains::{Domains, Load};
 use super::limits::{DomainLimit, Limit};
-use crate::values::DeliveryId;
+use super::source::Source;
 
-/// Rows that were skipped or given back lie behind the cursor: every so often it begins anew.
-const SWEEP: Duration = Duration::from_secs(30);
 /// A claim that finds little may have looked at a million rows of other domains. It is not repeated before this many times as
 /// long as it took, for each part of the campaign: looking in vain takes at most a tenth of the engine's time.
 const REST: u32 = 10;
+/// But never longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// A campaign that is open.
 pub struct LanePlan {
@@ -28,7 +28,8 @@ pub struct LanePlan {
     pub parts: Vec<PartPlan>,
     /// Why nothing is claimed of it for a while.
     pub trouble: Arc<Trouble>,
-    swept: Instant,
+    /// Rows that wait for their first attempt.
+    pub source: Source,
 }
 
 /// Mails that cannot be prepared: they are tried again after growing waits, not at once.
@@ -49,7 +50,7 @@ impl Trouble {
     }
 }
 
-/// A part of a campaign, with a cursor of its own.
+/// A part of a campaign.
 pub struct PartPlan {
     pub part: Part,
     pub limit: Option<Limit>,
@@ -57,42 +58,33 @@ pub struct PartPlan {
     pub quota: Option<usize>,
     /// What is held of this domain, whatever the campaign.
     pub load: Load,
-    pub cursor: DeliveryId,
-    /// Nothing was found from the start: nothing to do until the next look.
+    /// Nothing waits for its first attempt: nothing to do until the next look.
     pub done: bool,
     /// Rows wait whose time has come.
     pub due: bool,
-    /// Until when it is not worth looking again: for rows that wait for their first attempt, and for those that are due.
-    rest: (Option<Instant>, Option<Instant>),
+    /// Until when it is not worth looking again for rows that are due.
+    rest: Option<Instant>,
 }
 
 impl PartPlan {
     fn new(part: Part, limit: Option<Limit>, quota: Option<usize>, load: Load) -> Self {
-        Self { part, limit, quota, load, cursor: DeliveryId(0), done: false, due: false, rest: (None, None) }
+        let done = matches!(part, Part::Domain(_));
+        Self { part, limit, quota, load, done, due: false, rest: None }
     }
     /// How many rows may be claimed of it beside those that are held.
     pub fn room(&self, wanted: usize) -> usize {
         self.quota.map_or(wanted, |quota| wanted.min(quota.saturating_sub(self.load.count())))
     }
-    /// What a claim found: `last` is the last row, `short` that there were fewer than asked for, after `took`.
-    pub fn found(&mut self, last: Option<DeliveryId>, short: bool, took: Duration, (now, parts): (Instant, usize)) {
-        let rest = took.saturating_mul(REST).saturating_mul(u32::try_from(parts).unwrap_or(1)).min(SWEEP);
-        if self.due {
-            self.due = !short;
-            self.rest.1 = short.then(|| now + rest);
-        } else if short {
-            // From the start once more: rows may have come back behind the cursor.
-            self.done = self.cursor == DeliveryId(0);
-            self.cursor = DeliveryId(0);
-            self.rest.0 = self.done.then(|| now + rest);
-        } else if let Some(last) = last {
-            self.cursor = last;
-        }
+    /// A claim of rows that are due found fewer than asked for, or not, after `took`.
+    pub fn found_due(&mut self, short: bool, took: Duration, (now, parts): (Instant, usize)) {
+        let rest = took.saturating_mul(REST).saturating_mul(u32::try_from(parts).unwrap_or(1)).min(LONGEST_REST);
+        self.due = !short;
+        self.rest = short.then(|| now + rest);
     }
+    /// What waits for its first attempt is drawn by the rest of the campaign, which sets aside what is a domain's.
     fn look(&mut self, due: bool, now: Instant) {
-        let rests = |until: Option<Instant>| until.is_some_and(|until| until > now);
-        self.done = self.done && rests(self.rest.0);
-        self.due = due && !rests(self.rest.1);
+        self.done = matches!(self.part, Part::Domain(_));
+        self.due = due && self.rest.is_none_or(|until| until <= now);
     }
 }
 
@@ -104,44 +96,35 @@ pub struct Plan {
 
 impl Plan {
     /// Takes over which campaigns are open (and whether rows of each wait whose time has come), which domains are limited
-    /// and which are slow. Answers whether a campaign was closed.
+    /// and which are slow. Answers what was in store of campaigns that were closed.
     pub fn look(
         &mut self,
         open: &[(Lane, bool)],
         limited: &[DomainLimit],
         (slow, domains): (&[String], &Domains),
         now: Instant,
-    ) -> bool {
-        let before = self.lanes.len();
-        self.lanes.retain(|plan| {
+    ) -> Vec<Source> {
+        let mut closed = Vec::new();
+        self.lanes.retain_mut(|plan| {
             let stays = open.iter().any(|(lane, _)| lane.campaign == plan.lane.campaign);
             if !stays {
                 plan.open.store(false, Ordering::SeqCst);
+                closed.push(std::mem::take(&mut plan.source));
             }
             stays
         });
-        let closed = self.lanes.len() < before;
         for (lane, due) in open {
             let known = self.lanes.iter().position(|plan| plan.lane.campaign == lane.campaign);
             let place = known.unwrap_or_else(|| {
                 let (open, held) = (Arc::new(AtomicBool::new(true)), Arc::default());
                 let (parts, trouble) = (Vec::new(), Arc::default());
-                self.lanes.push(LanePlan { lane: *lane, open, held, parts, trouble, swept: now });
+                self.lanes.push(LanePlan { lane: *lane, open, held, parts, trouble, source: Source::default() });
                 self.lanes.len() - 1
             });
             if let Some(plan) = self.lanes.get_mut(place) {
                 plan.lane = *lane;
                 plan.divide(limited, slow, domains);
-                let sweep = now.saturating_duration_since(plan.swept) >= SWEEP;
-                if sweep {
-                    plan.swept = now;
-                }
-                for part in &mut plan.parts {
-                    part.look(*due, now);
-                    if sweep {
-                        part.cursor = DeliveryId(0);
-                    }
-                }
+                plan.parts.iter_mut().for_each(|part| part.look(*due, now));
             }
         }
         closed
@@ -173,6 +156,10 @@ impl Plan {
         Some((plan, plan.parts.get(part)?))
     }
 
+    pub fn lane_mut(&mut self, (lane, _): (usize, usize)) -> Option<&mut LanePlan> {
+        self.lanes.get_mut(lane)
+    }
+
     pub fn part_mut(&mut self, (lane, part): (usize, usize)) -> Option<&mut PartPlan> {
         self.lanes.get_mut(lane)?.parts.get_mut(part)
     }
@@ -193,7 +180,6 @@ impl LanePlan {
         apart.dedup();
         let rest = Part::Rest(apart.iter().map(|domain| (*domain).clone()).collect());
         if !self.parts.iter().any(|plan| plan.part == rest) {
-            // Rows that belong to another part now lie behind its cursor.
             self.parts.retain(|plan| !matches!(plan.part, Part::Rest(_)));
             self.parts.insert(0, PartPlan::new(rest, None, None, Load::default()));
         }

@@ -25,9 +25,9 @@ pub struct Item {
     /// What it takes up, freed when its outcome is recorded.
     #[expect(dead_code, reason = "what counts is that it is dropped with the item")]
     pub held: Held,
-    /// The same, of its campaign and of its domain.
+    /// The same, of its campaign, its domain and its block.
     #[expect(dead_code, reason = "what counts is that they are dropped with the item")]
-    pub places: Option<[Place; 2]>,
+    pub places: [Option<Place>; 3],
 }
 
 impl Item {

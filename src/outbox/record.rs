@@ -38,7 +38,8 @@ impl Outcome {
             campaign,
             state: if attempts > 0 { DeliveryState::Deferred } else { DeliveryState::Queued },
             tried: 0,
-            next_at: (attempts > 0).then(|| next_at.unwrap_or(now)),
+            // It waits by itself now, also when it came from a block.
+            next_at: Some(next_at.unwrap_or(now)),
             code: None,
             reply: None,
             server: None,
@@ -67,7 +68,9 @@ struct Changed {
 }
 
 /// Records a batch in the caller's transaction. Only rows that this node still leases change: a stale token changes
-/// nothing, and is neither tallied nor written into the history.
+/// nothing, and is neither tallied nor written into the history. A row of a block has no token of its own, and needs none:
+/// when a node is taken for gone, each row that it may have sent is changed (`blocks::give_up`), and what still is queued
+/// and waits for no time is as it was when the node read it.
 pub fn record(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResult<usize> {
     let changed = change(db, outcomes, node, now)?;
     let gone: HashSet<DeliveryId> = changed.iter().filter(|(_, gone)| **gone).map(|(id, _)| *id).collect();
@@ -125,7 +128,8 @@ fn change(db: &mut Db, outcomes: &[Outcome], node: NodeId, now: At) -> QueryResu
          server = COALESCE(v.server, deliveries.server), \
          lease = NULL, updated_at = ?, \
          payload = CASE WHEN v.state IN ('sent', 'failed', 'skipped', 'unknown') THEN NULL ELSE payload END \
-         FROM v WHERE deliveries.id = v.id AND +deliveries.lease = ? AND deliveries.state = 'sending' \
+         FROM v WHERE deliveries.id = v.id AND ((deliveries.state = 'sending' AND +deliveries.lease = ?) \
+         OR (deliveries.state = 'queued' AND deliveries.next_at IS NULL)) \
          RETURNING deliveries.id AS id, CAST(CASE WHEN deliveries.address = '' THEN 1 ELSE 0 END AS BIGINT) AS gone",
         dialect::with_rows(db, &columns).replace("$1", "?")
     );

@@ -21,7 +21,7 @@ use crate::mail::ServerFault;
 use crate::values::{At, CampaignId, Clock, NodeId};
 
 /// With fewer outcomes than this, others are waited for …
-const FEW: usize = 16;
+const FEW: usize = 32;
 /// … for so long.
 const LINGER: Duration = Duration::from_millis(2);
 const MOST: usize = 2_000;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::attempts::{self, NewAttempt};
 use super::record::Leased;
-use super::{DeliveryState, tally};
+use super::{DeliveryState, blocks, tally};
 use crate::db::Db;
 use crate::db::schema::deliveries;
 use crate::values::{At, CampaignId, DeliveryId, NodeId};
@@ -16,9 +16,11 @@ use crate::values::{At, CampaignId, DeliveryId, NodeId};
 /// # Errors
 /// The database's.
 pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
-    let leased = deliveries::table.filter(deliveries::state.eq(DeliveryState::Sending)).select(deliveries::lease);
+    let leased = deliveries::table.filter(deliveries::lease.is_not_null()).select(deliveries::lease);
     let leases: Vec<Option<i64>> = leased.distinct().load(db)?;
-    Ok(leases.into_iter().flatten().map(NodeId).collect())
+    let mut nodes: Vec<NodeId> = leases.into_iter().flatten().map(NodeId).collect();
+    nodes.extend(blocks::leases(db)?);
+    Ok(nodes)
 }
 
 /// The rows that are leased under this number.
@@ -40,6 +42,7 @@ pub fn leased_by(db: &mut Db, node: NodeId) -> QueryResult<Vec<Leased>> {
 /// The database's.
 pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> QueryResult<usize> {
     const REPLY: &str = "In doubt: the sending process ended before the server's answer was recorded.";
+    blocks::give_up(db, node, now)?;
     let mut history = Vec::new();
     let mut line = |delivery, state| {
         history.push(NewAttempt { delivery, state, server: None, code: None, reply: REPLY.to_owned() });
@@ -54,6 +57,7 @@ pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> Qu
         .set((
             deliveries::state.eq(DeliveryState::Unknown),
             deliveries::lease.eq(None::<i64>),
+            deliveries::next_at.eq(None::<At>),
             deliveries::attempts.eq(deliveries::attempts + 1),
             deliveries::code.eq(None::<i64>),
             deliveries::reply.eq(REPLY),

@@ -1,10 +1,10 @@
 //! Rows of `deliveries`.
 
-use diesel::dsl::sql;
+use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use super::{Delivery, DeliveryState, NewDelivery, attempts, tally};
+use super::{Delivery, DeliveryState, NewDelivery, attempts, blocks, tally};
 use crate::db::schema::deliveries;
 use crate::db::search::{self, lower};
 use crate::db::{Both, Db};
@@ -24,6 +24,7 @@ pub fn enqueue(db: &mut Db, new: &NewDelivery, now: At) -> QueryResult<DeliveryI
         deliveries::dedup_key.eq(new.dedup_key.as_deref()),
         deliveries::state.eq(DeliveryState::Queued),
         deliveries::attempts.eq(0_i64),
+        deliveries::next_at.eq(Some(now)),
         deliveries::created_at.eq(now),
         deliveries::updated_at.eq(now),
     ));
@@ -39,7 +40,14 @@ pub fn enqueue(db: &mut Db, new: &NewDelivery, now: At) -> QueryResult<DeliveryI
 /// # Errors
 /// The database's.
 pub fn find(db: &mut Db, id: DeliveryId) -> QueryResult<Option<Delivery>> {
-    Delivery::query().filter(deliveries::id.eq(id)).first(db).optional()
+    let found = Delivery::query().filter(deliveries::id.eq(id)).first(db).optional()?;
+    shown(db, found)
+}
+
+/// A row in the hands of a node by its block is being sent.
+fn shown(db: &mut Db, mut row: Option<Delivery>) -> QueryResult<Option<Delivery>> {
+    blocks::show(db, row.as_mut_slice())?;
+    Ok(row)
 }
 
 /// How many rows of a campaign are in each state: walks all of them.
@@ -47,11 +55,21 @@ pub fn find(db: &mut Db, id: DeliveryId) -> QueryResult<Option<Delivery>> {
 /// # Errors
 /// The database's.
 pub fn count_by_state(db: &mut Db, campaign: CampaignId) -> QueryResult<Vec<(DeliveryState, i64)>> {
-    deliveries::table
+    let mut counts: Vec<(DeliveryState, i64)> = deliveries::table
         .filter(deliveries::campaign_id.eq(campaign))
         .group_by(deliveries::state)
         .select((deliveries::state, diesel::dsl::count_star()))
-        .load(db)
+        .load(db)?;
+    let in_hand = blocks::in_hand(db, Some(campaign))?;
+    if let Some((_, queued)) = counts.iter_mut().find(|(state, _)| *state == DeliveryState::Queued) {
+        *queued -= in_hand;
+    }
+    match counts.iter_mut().find(|(state, _)| *state == DeliveryState::Sending) {
+        Some((_, sending)) => *sending += in_hand,
+        None => counts.push((DeliveryState::Sending, in_hand)),
+    }
+    counts.retain(|(_, rows)| *rows > 0);
+    Ok(counts)
 }
 
 /// How many rows of a campaign are leased at this moment, and how many are to be tried again: from the small partial
@@ -60,13 +78,14 @@ pub fn count_by_state(db: &mut Db, campaign: CampaignId) -> QueryResult<Vec<(Del
 /// # Errors
 /// The database's.
 pub fn in_motion(db: &mut Db, campaign: CampaignId) -> QueryResult<(i64, i64)> {
-    const LEASED: &str =
-        "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'sending' AND lease > 0 AND +campaign_id = $1";
-    const DEFERRED: &str = "SELECT COUNT(*) AS n FROM deliveries WHERE campaign_id = $1 AND state = 'deferred'";
+    const LEASED: &str = "SELECT COUNT(*) AS n FROM deliveries WHERE lease > 0 AND +campaign_id = $1";
+    const DEFERRED: &str =
+        "SELECT COUNT(*) AS n FROM deliveries WHERE campaign_id = $1 AND next_at IS NOT NULL AND state = 'deferred'";
     let mut count = |sql: &str| -> QueryResult<i64> {
         Ok(diesel::sql_query(sql).bind::<BigInt, _>(campaign).get_result::<Count>(db)?.n)
     };
-    Ok((count(LEASED)?, count(DEFERRED)?))
+    let (leased, deferred) = (count(LEASED)?, count(DEFERRED)?);
+    Ok((leased + blocks::in_hand(db, Some(campaign))?, deferred))
 }
 
 #[derive(QueryableByName)]
@@ -92,8 +111,20 @@ pub fn list(
     ids = ids.filter(deliveries::campaign_id.eq(campaign));
     count = count.filter(deliveries::campaign_id.eq(campaign));
     if let Some(state) = state {
-        ids = ids.filter(deliveries::state.eq(state));
-        count = count.filter(deliveries::state.eq(state));
+        match state {
+            DeliveryState::Sending => {
+                ids = ids.filter(deliveries::state.eq(state).or(sql::<Bool>(blocks::IN_HAND)));
+                count = count.filter(deliveries::state.eq(state).or(sql::<Bool>(blocks::IN_HAND)));
+            }
+            DeliveryState::Queued => {
+                ids = ids.filter(deliveries::state.eq(state)).filter(not(sql::<Bool>(blocks::IN_HAND)));
+                count = count.filter(deliveries::state.eq(state)).filter(not(sql::<Bool>(blocks::IN_HAND)));
+            }
+            _ => {
+                ids = ids.filter(deliveries::state.eq(state));
+                count = count.filter(deliveries::state.eq(state));
+            }
+        }
     }
     if let Some(part) = address {
         let pattern = search::part(part);
@@ -107,7 +138,8 @@ pub fn list(
     // Ids first: without a state and an address an index alone answers this, and only the page's own rows are read.
     let ids = ids.order(deliveries::id.asc()).limit(request.size).offset(request.offset());
     let ids: Vec<DeliveryId> = ids.select(deliveries::id).load(db)?;
-    let rows = Delivery::query().filter(deliveries::id.eq_any(ids)).order(deliveries::id.asc()).load(db)?;
+    let mut rows = Delivery::query().filter(deliveries::id.eq_any(ids)).order(deliveries::id.asc()).load(db)?;
+    blocks::show(db, &mut rows)?;
     Ok(Page { rows, total, request })
 }
 
@@ -117,7 +149,8 @@ pub fn list(
 /// The database's.
 pub fn to_subscriber(db: &mut Db, campaign: CampaignId, subscriber: SubscriberId) -> QueryResult<Option<Delivery>> {
     let row = deliveries::campaign_id.eq(campaign).and(deliveries::subscriber_id.eq(subscriber));
-    Delivery::query().filter(row).first(db).optional()
+    let found = Delivery::query().filter(row).first(db).optional()?;
+    shown(db, found)
 }
 
 /// Rows of a campaign after an id, in order: for exports that walk through all of them in pieces.
@@ -138,7 +171,9 @@ pub fn after(
     if let Some(state) = state {
         rows = rows.filter(deliveries::state.eq(state));
     }
-    rows.order(deliveries::id.asc()).limit(limit).load(db)
+    let mut rows: Vec<Delivery> = rows.order(deliveries::id.asc()).limit(limit).load(db)?;
+    blocks::show(db, &mut rows)?;
+    Ok(rows)
 }
 
 /// The mails to one subscriber, newest first.
@@ -146,11 +181,10 @@ pub fn after(
 /// # Errors
 /// The database's.
 pub fn of_subscriber(db: &mut Db, subscriber: SubscriberId, limit: i64) -> QueryResult<Vec<Delivery>> {
-    Delivery::query()
-        .filter(deliveries::subscriber_id.eq(subscriber))
-        .order(deliveries::id.desc())
-        .limit(limit)
-        .load(db)
+    let theirs = Delivery::query().filter(deliveries::subscriber_id.eq(subscriber));
+    let mut rows: Vec<Delivery> = theirs.order(deliveries::id.desc()).limit(limit).load(db)?;
+    blocks::show(db, &mut rows)?;
+    Ok(rows)
 }
 
 /// Takes a subscriber's address, the contents of system mails and the words of mail servers, which often quote the
@@ -164,7 +198,14 @@ pub fn forget(db: &mut Db, subscriber: SubscriberId, now: At) -> QueryResult<()>
     diesel::update(deliveries::table.filter(theirs))
         .set((deliveries::address.eq(""), deliveries::payload.eq(None::<String>), deliveries::reply.eq(None::<String>)))
         .execute(db)?;
-    let waiting = deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]);
+    // No node marks more of what waits in its blocks until this is through.
+    let waiting = || deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]);
+    let campaigns: Vec<Option<CampaignId>> =
+        deliveries::table.filter(theirs).filter(waiting()).select(deliveries::campaign_id).distinct().load(db)?;
+    let mut campaigns: Vec<CampaignId> = campaigns.into_iter().flatten().collect();
+    campaigns.sort();
+    blocks::hold_off(db, &campaigns)?;
+    let waiting = waiting().and(not(sql::<Bool>(blocks::IN_HAND)));
     let skipped: Vec<Option<CampaignId>> = diesel::update(deliveries::table.filter(theirs).filter(waiting))
         .set((
             deliveries::state.eq(DeliveryState::Skipped),

@@ -72,7 +72,7 @@ impl Window {
     }
     /// A fraction of the window, such that the wire is busy while the next rows are claimed and the last ones recorded.
     pub fn batch(&self) -> usize {
-        ((self.size - self.reserve) / 4).max(1)
+        ((self.size - self.reserve) / 3).max(1)
     }
     /// How many rows of campaigns may be claimed now.
     pub fn campaign_room(&self) -> usize {

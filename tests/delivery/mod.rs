@@ -1,5 +1,6 @@
 //! The delivery contract (design, section 6), judged by what the mail server saw.
 
+mod blocks;
 mod campaigns;
 mod clocks;
 mod dkim;

@@ -123,6 +123,8 @@ on_both! {
         // Others took this node for dead and leased the rows anew.
         engine.db.write_here(|db| -> Result<_, Error> {
             use diesel::prelude::*;
+            let node = pledgepost::lease::nodes(db)?.first().unwrap().0;
+            pledgepost::outbox::blocks::give_up(db, node, engine.clock.now())?;
             Ok(diesel::update(deliveries::table).set(deliveries::lease.eq(Some(NodeId(9999).0))).execute(db)?)
         }).unwrap();
         engine.until("they arrived", None, |_| sink.accepted_count() == 4).await;

@@ -48,6 +48,7 @@ on_both! {
              d.updated_at FROM {numbers} CROSS JOIN (SELECT * FROM deliveries ORDER BY id LIMIT 1) AS d"
         ));
         stage.sql("UPDATE campaigns SET total = 1000000");
+        stage.sql("UPDATE delivery_blocks SET last = (SELECT MAX(id) FROM deliveries)");
         let mut worker = stage.worker();
         stage.sink.wait_for(300, SOON).await;
         let ten = stage.campaign("ten", 10, |n| format!("ten{n}@example.net"));

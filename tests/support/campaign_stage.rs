@@ -101,7 +101,10 @@ impl CampaignStage {
     }
     /// Who is leased at this moment.
     pub fn leased(&self) -> BTreeSet<String> {
-        self.words("SELECT address AS word FROM deliveries WHERE state = 'sending'").into_iter().collect()
+        let in_hand = pledgepost::outbox::blocks::IN_HAND;
+        self.words(&format!("SELECT address AS word FROM deliveries WHERE state = 'sending' OR ({in_hand})"))
+            .into_iter()
+            .collect()
     }
     /// Waits until the server has seen that a killed process is gone: what it had begun is committed or undone.
     pub async fn until_nobody_writes(&self, backend: Backend) {

@@ -126,8 +126,13 @@ pub fn started(app: &App, id: CampaignId) -> Vec<Delivery> {
 }
 
 pub fn rows(app: &App, id: CampaignId) -> Vec<Delivery> {
-    in_db(app, |db| Ok(Delivery::query().filter(deliveries::campaign_id.eq(id)).order(deliveries::id).load(db)?))
-        .unwrap()
+    in_db(app, |db| {
+        let mut rows: Vec<Delivery> =
+            Delivery::query().filter(deliveries::campaign_id.eq(id)).order(deliveries::id).load(db)?;
+        pledgepost::outbox::blocks::show(db, &mut rows)?;
+        Ok(rows)
+    })
+    .unwrap()
 }
 
 /// As if a node had brought it there.

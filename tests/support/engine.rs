@@ -150,18 +150,20 @@ impl TestEngine {
         let now = self.clock.now();
         self.db
             .write_here(|db| -> Result<_, Error> {
+                let before = outbox::blocks::newest(db)?;
                 let sql = format!(
                     "{}INSERT INTO deliveries \
                      (mail, campaign_id, address, language, state, attempts, created_at, updated_at) \
                      SELECT 'campaign', $2, v.address, 'en', 'queued', 0, $3, $4 FROM v",
                     pledgepost::db::dialect::with_rows(db, &[("address", "text")])
                 );
-                Ok(diesel::sql_query(sql)
+                diesel::sql_query(sql)
                     .bind::<Text, _>(json)
                     .bind::<BigInt, _>(campaign)
                     .bind::<pledgepost::db::types::Instant, _>(now)
                     .bind::<pledgepost::db::types::Instant, _>(now)
-                    .execute(db)?)
+                    .execute(db)?;
+                Ok(outbox::blocks::cover(db, campaign, before)?)
             })
             .unwrap();
     }
@@ -316,7 +318,7 @@ impl TestEngine {
         self.db
             .read_here(|db| -> Result<_, Error> {
                 let sql = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'sending'";
-                Ok(diesel::sql_query(sql).get_result::<Count>(db)?.n)
+                Ok(diesel::sql_query(sql).get_result::<Count>(db)?.n + outbox::blocks::in_hand(db, None)?)
             })
             .unwrap()
     }

@@ -1,6 +1,29 @@
 -- Which mail server gave the last reply.
 ALTER TABLE deliveries ADD COLUMN server TEXT;
 
+-- No index knows the state of a row, which is changed once: the change writes no index then.
+DROP INDEX deliveries_queued;
+DROP INDEX deliveries_deferred;
+DROP INDEX deliveries_sending;
+-- Whatever waits by itself has a time for it; what waits in a block has none.
+UPDATE deliveries SET next_at = updated_at WHERE state IN ('queued', 'sending') AND next_at IS NULL;
+CREATE INDEX deliveries_due ON deliveries (campaign_id, next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX deliveries_leased ON deliveries (lease) WHERE lease IS NOT NULL;
+
+-- Deliveries of a campaign that wait for their first attempt, as ranges of ids: those between the two ends that are queued
+-- and have no next_at. A node leases a block and says how far it is (sending_until), instead of changing each row: what
+-- lies between `first` and there and is still queued may be on the wire.
+CREATE TABLE delivery_blocks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    campaign_id BIGINT NOT NULL,
+    first BIGINT NOT NULL,
+    last BIGINT NOT NULL,
+    sending_until BIGINT NOT NULL,
+    lease BIGINT
+);
+CREATE INDEX delivery_blocks_of_campaign ON delivery_blocks (campaign_id, first);
+CREATE INDEX delivery_blocks_leased ON delivery_blocks (lease) WHERE lease IS NOT NULL;
+
 -- What came of each attempt that did not simply succeed the first time: the row itself holds only the last word.
 -- No foreign key, as with deliveries.
 CREATE TABLE delivery_attempts (

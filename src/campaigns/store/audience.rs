@@ -65,17 +65,43 @@ pub fn count(
     diesel::sql_query(sql).bind::<BigInt, _>(default).bind::<BigInt, _>(campaign).bind::<Text, _>(languages).load(db)
 }
 
-/// Makes a queued delivery for each reader, in one statement. A second time it adds nobody twice.
-/// Answers how many were made.
+/// Whether anybody would get it.
 ///
 /// # Errors
 /// The database's.
-pub fn fix(db: &mut Db, campaign: CampaignId, default: VariantId, languages: &str, now: At) -> QueryResult<usize> {
+pub fn anybody(db: &mut Db, campaign: CampaignId, default: VariantId, languages: &str) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = BigInt, column_name = variant)]
+        _variant: i64,
+    }
+    let sql = format!(
+        "SELECT COALESCE(exact.id, near.id, $1) AS variant {} AND p.address_hash IS NULL LIMIT 1",
+        readers("$3")
+    );
+    let query = diesel::sql_query(sql).bind::<BigInt, _>(default).bind::<BigInt, _>(campaign);
+    Ok(query.bind::<Text, _>(languages).get_result::<Found>(db).optional()?.is_some())
+}
+
+/// Makes a queued delivery for each reader, in one statement. A second time it adds nobody twice (`first` is for a campaign
+/// without deliveries: to look for each reader's costs as much again on PostgreSQL). Answers how many were made.
+///
+/// # Errors
+/// The database's.
+pub fn fix(
+    db: &mut Db,
+    campaign: CampaignId,
+    default: VariantId,
+    languages: &str,
+    first: bool,
+    now: At,
+) -> QueryResult<usize> {
+    let again = if first { "" } else { " ON CONFLICT (campaign_id, subscriber_id) DO NOTHING" };
     let sql = format!(
         "INSERT INTO deliveries (variant_id, campaign_id, created_at, updated_at, mail, subscriber_id, address, language, \
          state, attempts) \
          SELECT COALESCE(exact.id, near.id, $1), $2, $3, $3, 'campaign', s.id, s.email, s.language, 'queued', 0 {} \
-         AND p.address_hash IS NULL ON CONFLICT (campaign_id, subscriber_id) DO NOTHING",
+         AND p.address_hash IS NULL{again}",
         readers("$4")
     );
     diesel::sql_query(sql)

@@ -1,12 +1,13 @@
 //! A campaign's rows of `deliveries`, as far as staff change them. How they are sent is the outbox's.
 
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 use crate::db::Db;
 use crate::db::schema::deliveries;
 use crate::db::types::Instant;
-use crate::outbox::{DeliveryState, attempts, tally};
+use crate::outbox::{DeliveryState, attempts, blocks, tally};
 use crate::values::{At, CampaignId};
 
 /// What has not left yet is skipped, with the reason. Rows that a worker holds end as they end.
@@ -14,9 +15,11 @@ use crate::values::{At, CampaignId};
 /// # Errors
 /// The database's.
 pub fn skip_waiting(db: &mut Db, campaign: CampaignId, reply: &str, now: At) -> QueryResult<usize> {
+    blocks::close(db, campaign)?;
     let waiting = deliveries::campaign_id
         .eq(campaign)
-        .and(deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]));
+        .and(deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]))
+        .and(not(sql::<Bool>(blocks::IN_HAND)));
     let skipped = diesel::update(deliveries::table.filter(waiting))
         .set((
             deliveries::state.eq(DeliveryState::Skipped),
@@ -53,7 +56,8 @@ pub struct Decision<'a> {
 /// # Errors
 /// The database's.
 pub fn decide(db: &mut Db, campaign: CampaignId, decision: &Decision<'_>, now: At) -> QueryResult<usize> {
-    const ROWS: &str = "UPDATE deliveries SET state = $1, reply = $2, updated_at = $3, lease = NULL, next_at = NULL, \
+    const ROWS: &str = "UPDATE deliveries SET state = $1, reply = $2, updated_at = $3, lease = NULL, \
+         next_at = CASE WHEN $1 = 'queued' THEN $3 ELSE NULL END, \
          attempts = CASE WHEN $1 = 'queued' THEN 0 ELSE attempts END, \
          code = CASE WHEN $1 = 'queued' THEN NULL ELSE code END, \
          server = CASE WHEN $1 = 'queued' THEN NULL ELSE server END \
@@ -82,6 +86,15 @@ pub fn end_wait(db: &mut Db, campaign: CampaignId, reason: &str, now: At) -> Que
         .and(deliveries::state.eq(DeliveryState::Deferred))
         .and(deliveries::reply.eq(reason));
     diesel::update(deliveries::table.filter(waiting)).set(deliveries::next_at.eq(now)).execute(db)
+}
+
+/// Whether the campaign has no rows.
+///
+/// # Errors
+/// The database's.
+pub fn none(db: &mut Db, campaign: CampaignId) -> QueryResult<bool> {
+    let rows = deliveries::table.filter(deliveries::campaign_id.eq(campaign));
+    diesel::select(not(exists(rows))).get_result(db)
 }
 
 /// How many rows the campaign has: walks all of them.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use crate::db::schema::{subscribers, subscriptions};
-use crate::db::{Db, MultiBackend, dialect};
+use crate::db::{Db, MultiBackend, dialect, fixed};
 use crate::subscribers::SubscriberState;
 use crate::values::{EmailAddress, Language, SubscriberId, TopicId};
 
@@ -64,10 +64,10 @@ pub fn mailable(db: &mut Db, ids: &[SubscriberId]) -> QueryResult<HashMap<Subscr
          (SELECT {} FROM subscriptions x WHERE x.subscriber_id = s.id) AS topics \
          FROM v JOIN subscribers s ON s.id = v.id WHERE s.state = 'active' \
          AND NOT EXISTS (SELECT 1 FROM suppressions p WHERE p.address_hash = s.address_hash)",
-        dialect::with_rows(db, &[("id", "bigint")]),
+        dialect::with_rows(db, &[("id", "bigint")]).replace("$1", "?"),
         dialect::numbers_joined(db, "x.topic_id"),
     );
-    let readers: Vec<Mailable> = diesel::sql_query(sql).bind::<Text, _>(rows).load(db)?;
+    let readers: Vec<Mailable> = fixed(&sql).text(rows).load(db)?;
     Ok(readers.into_iter().map(|reader| (reader.id, reader)).collect())
 }
 

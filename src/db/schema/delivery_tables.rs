@@ -27,6 +27,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    delivery_blocks (id) {
+        id -> BigInt,
+        campaign_id -> BigInt,
+        first -> BigInt,
+        last -> BigInt,
+        sending_until -> BigInt,
+        lease -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::db::types::Instant;
 

@@ -6,7 +6,7 @@ use super::Place;
 use super::file;
 use crate::db::Db;
 use crate::outbox::record::{self, Outcome};
-use crate::outbox::{DeliveryState, release};
+use crate::outbox::{DeliveryState, blocks, release};
 use crate::values::{At, NodeId};
 
 /// The nodes of this machine that are known to be gone: their rows need not wait for others to lose patience.
@@ -24,6 +24,7 @@ pub fn settle(db: &mut Db, place: &Place, node: NodeId, now: At) -> QueryResult<
         return Ok(());
     }
     let entries = file::read(place, node);
+    blocks::give_up(db, node, now)?;
     let leased = release::leased_by(db, node)?;
     let mut outcomes = Vec::new();
     for row in leased {

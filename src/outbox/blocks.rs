@@ -1,0 +1,315 @@
+//! Blocks: the deliveries of a campaign that wait for their first attempt, as ranges of ids.
+//!
+//! A row in a block is `queued` and has no `next_at`; whatever else waits has one and is claimed by itself (`claim`). A
+//! node leases a block, reads its rows, and says with one small update how far it is ([`mark`]) before they leave. So each
+//! delivery is written once, with its outcome. What lies between `first` and `sending_until` of a leased block and is still
+//! queued may be on the wire: it is shown as being sent, and in doubt when the node is gone ([`give_up`]).
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
+
+use super::claim::COLUMNS;
+use super::record::Leased;
+use super::{Delivery, DeliveryState};
+use crate::db::schema::delivery_blocks as table;
+use crate::db::{Db, Fixed, dialect, fixed};
+use crate::values::{At, CampaignId, DeliveryId, NodeId};
+
+/// Whether a row of `deliveries` still waits in its block.
+const WAITS: &str = "deliveries.state = 'queued' AND deliveries.next_at IS NULL";
+/// Whether a row of `deliveries` is in the hands of a node, by its block.
+pub const IN_HAND: &str = "deliveries.state = 'queued' AND deliveries.next_at IS NULL AND EXISTS (SELECT 1 FROM delivery_blocks b \
+     WHERE b.campaign_id = deliveries.campaign_id AND b.lease IS NOT NULL \
+     AND deliveries.id BETWEEN b.first AND b.sending_until)";
+
+/// A range of a campaign's ids; rows of other campaigns may lie in it.
+#[derive(QueryableByName, Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = BigInt)]
+    pub campaign_id: CampaignId,
+    #[diesel(sql_type = BigInt)]
+    pub first: DeliveryId,
+    #[diesel(sql_type = BigInt)]
+    pub last: DeliveryId,
+    /// Rows up to this one may be on the wire; one less than `first` when none is.
+    #[diesel(sql_type = BigInt)]
+    pub sending_until: DeliveryId,
+}
+
+/// The newest delivery there is: what is inserted afterwards comes behind it.
+///
+/// # Errors
+/// The database's.
+pub fn newest(db: &mut Db) -> QueryResult<DeliveryId> {
+    use crate::db::schema::deliveries::dsl::{deliveries, id};
+    let newest: Option<DeliveryId> = deliveries.select(id).order(id.desc()).first(db).optional()?;
+    Ok(newest.unwrap_or(DeliveryId(0)))
+}
+
+/// The campaign's rows that were inserted since `newest` wait in a block from now on.
+///
+/// # Errors
+/// The database's.
+pub fn cover(db: &mut Db, campaign: CampaignId, since: DeliveryId) -> QueryResult<()> {
+    let last = newest(db)?;
+    if last > since {
+        insert(db, campaign, (DeliveryId(since.0 + 1), last))?;
+    }
+    Ok(())
+}
+
+fn insert(db: &mut Db, campaign: CampaignId, (first, last): (DeliveryId, DeliveryId)) -> QueryResult<()> {
+    diesel::insert_into(table::table)
+        .values((
+            table::campaign_id.eq(campaign),
+            table::first.eq(first),
+            table::last.eq(last),
+            table::sending_until.eq(first.0 - 1),
+        ))
+        .execute(db)
+        .map(drop)
+}
+
+/// Leases a block of up to `size` ids and reads its rows, in the caller's transaction; none when nothing waits there. It goes
+/// by ids, not by rows, so that no planner can think of reading all that are left.
+///
+/// # Errors
+/// The database's.
+pub fn take(db: &mut Db, campaign: CampaignId, node: NodeId, size: i64) -> QueryResult<Option<(Block, Vec<Delivery>)>> {
+    let free = format!("campaign_id = ? AND lease IS NULL ORDER BY first LIMIT 1{}", dialect::for_update(db));
+    let mut vain = 0;
+    // In vain when another node took the last rows of the block that we waited for.
+    while vain < 3 {
+        let Some(mut block) = select(db, &free, |sql| sql.int(campaign.0))?.first().copied() else {
+            vain += 1;
+            continue;
+        };
+        let end = DeliveryId((block.first.0 + size - 1).min(block.last.0));
+        let rows = read(db, &Block { last: end, ..block })?;
+        if rows.is_empty() {
+            pass_over(db, &block, end)?;
+            continue;
+        }
+        if end < block.last {
+            let (rest, node) = (end.0 + 1, node.0);
+            diesel::update(table::table.find(block.id))
+                .set((table::first.eq(rest), table::sending_until.eq(end)))
+                .execute(db)?;
+            block.last = end;
+            const LEASED: &str = "INSERT INTO delivery_blocks (campaign_id, first, last, sending_until, lease) \
+                 VALUES (?, ?, ?, ?, ?) RETURNING id, campaign_id, first, last, sending_until";
+            let ends = fixed(LEASED).int(campaign.0).int(block.first.0).int(end.0).int(block.first.0 - 1).int(node);
+            let leased: Vec<Block> = ends.load(db)?;
+            return Ok(leased.first().map(|leased| (*leased, rows)));
+        }
+        diesel::update(table::table.find(block.id)).set(table::lease.eq(Some(node.0))).execute(db)?;
+        return Ok(Some((block, rows)));
+    }
+    Ok(None)
+}
+
+/// Nothing waits at the beginning of a block, up to `end`: it begins later, or is not needed any more.
+fn pass_over(db: &mut Db, block: &Block, end: DeliveryId) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Next {
+        #[diesel(sql_type = Nullable<BigInt>)]
+        id: Option<DeliveryId>,
+    }
+    let sql = format!("SELECT MIN(id) AS id FROM deliveries WHERE id > ? AND id <= ? AND +campaign_id = ? AND {WAITS}");
+    let next: Next = fixed(&sql).int(end.0).int(block.last.0).int(block.campaign_id.0).get_result(db)?;
+    match next.id {
+        None => diesel::delete(table::table.find(block.id)).execute(db),
+        Some(next) => diesel::update(table::table.find(block.id))
+            .set((table::first.eq(next), table::sending_until.eq(next.0 - 1)))
+            .execute(db),
+    }
+    .map(drop)
+}
+
+/// The rows of a block that are not marked and still wait, in order. (`+` keeps the planners on the primary key.)
+///
+/// # Errors
+/// The database's.
+pub fn read(db: &mut Db, block: &Block) -> QueryResult<Vec<Delivery>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM deliveries WHERE id > ? AND id <= ? AND +campaign_id = ? AND {WAITS} ORDER BY id"
+    );
+    fixed(&sql).int(block.sending_until.0).int(block.last.0).int(block.campaign_id.0).load(db)
+}
+
+/// Rows up to `until` are about to leave. `false` when the block is this node's no longer, or was cut off before there.
+pub fn mark(db: &mut Db, block: &Block, node: NodeId, until: DeliveryId) -> QueryResult<bool> {
+    const SQL: &str = "UPDATE delivery_blocks SET sending_until = ? WHERE id = ? AND lease = ? AND last >= ?";
+    Ok(fixed(SQL).int(until.0).int(block.id).int(node.0).int(until.0).execute(db)? == 1)
+}
+
+/// These rows wait by themselves from now on: for a domain that is sent to apart.
+pub fn set_aside(db: &mut Db, rows: &[DeliveryId], now: At) -> QueryResult<()> {
+    use crate::db::schema::deliveries::dsl::{deliveries, id, next_at, state};
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let waiting = deliveries.filter(id.eq_any(rows)).filter(state.eq(DeliveryState::Queued)).filter(next_at.is_null());
+    diesel::update(waiting).set(next_at.eq(Some(now))).execute(db).map(drop)
+}
+
+/// Of a block that is sent from no longer: what is not marked is free for anybody.
+pub fn leave(db: &mut Db, id: i64, node: NodeId) -> QueryResult<()> {
+    let of = format!("id = ? AND lease = ?{}", dialect::for_update(db));
+    for block in select(db, &of, |sql| sql.int(id).int(node.0))? {
+        cut(db, &block)?;
+    }
+    Ok(())
+}
+
+/// The block is done with, if it is: nothing in it waits any more.
+pub fn done(db: &mut Db, id: i64, node: NodeId) -> QueryResult<bool> {
+    let sql = format!(
+        "DELETE FROM delivery_blocks WHERE id = ? AND lease = ? AND NOT EXISTS (SELECT 1 FROM deliveries \
+         WHERE deliveries.id BETWEEN delivery_blocks.first AND delivery_blocks.last \
+         AND +deliveries.campaign_id = delivery_blocks.campaign_id AND {WAITS})"
+    );
+    Ok(fixed(&sql).int(id).int(node.0).execute(db)? == 1)
+}
+
+/// What a node that is gone had in hand is leased row by row, so that it can be settled row by row; the rest is free.
+///
+/// # Errors
+/// The database's.
+pub fn give_up(db: &mut Db, node: NodeId, now: At) -> QueryResult<()> {
+    let sql = format!(
+        "UPDATE deliveries SET state = 'sending', lease = ?, next_at = ? \
+         WHERE id >= ? AND id <= ? AND +campaign_id = ? AND {WAITS}"
+    );
+    let of = format!("lease = ?{}", dialect::for_update(db));
+    for block in select(db, &of, |sql| sql.int(node.0))? {
+        let ends = fixed(&sql).int(node.0).at(now).int(block.first.0).int(block.sending_until.0);
+        ends.int(block.campaign_id.0).execute(db)?;
+        cut(db, &block)?;
+        diesel::delete(table::table.find(block.id)).execute(db)?;
+    }
+    Ok(())
+}
+
+/// What is not marked becomes a block of its own.
+fn cut(db: &mut Db, block: &Block) -> QueryResult<()> {
+    if block.sending_until < block.last {
+        insert(db, block.campaign_id, (DeliveryId(block.sending_until.0 + 1), block.last))?;
+        diesel::update(table::table.find(block.id)).set(table::last.eq(block.sending_until)).execute(db)?;
+    }
+    Ok(())
+}
+
+/// The campaign is over: what waits is for whoever asks to change by hand. Nodes that have a block send no more of it than
+/// they have marked; answers nothing of it but holds them off until the end of the caller's transaction.
+///
+/// # Errors
+/// The database's.
+pub fn close(db: &mut Db, campaign: CampaignId) -> QueryResult<()> {
+    let of = table::table.filter(table::campaign_id.eq(campaign));
+    diesel::update(of).set(table::last.eq(table::sending_until)).execute(db)?;
+    diesel::delete(of.filter(table::lease.is_null())).execute(db).map(drop)
+}
+
+/// Holds off the nodes from marking more rows of these campaigns until the end of the caller's transaction.
+///
+/// # Errors
+/// The database's.
+pub fn hold_off(db: &mut Db, campaigns: &[CampaignId]) -> QueryResult<()> {
+    for campaign in campaigns {
+        let of = format!("campaign_id = ? AND lease IS NOT NULL ORDER BY id{}", dialect::for_update(db));
+        select(db, &of, |sql| sql.int(campaign.0))?;
+    }
+    Ok(())
+}
+
+fn select(db: &mut Db, condition: &str, bind: impl FnOnce(Fixed<'_>) -> Fixed<'_>) -> QueryResult<Vec<Block>> {
+    let sql = format!("SELECT id, campaign_id, first, last, sending_until FROM delivery_blocks WHERE {condition}");
+    bind(fixed(&sql)).load(db)
+}
+
+/// The blocks of a node.
+///
+/// # Errors
+/// The database's.
+pub fn of_node(db: &mut Db, node: NodeId) -> QueryResult<Vec<Block>> {
+    select(db, "lease = ?", |sql| sql.int(node.0))
+}
+
+/// The rows that a node has in hand by its blocks.
+///
+/// # Errors
+/// The database's.
+pub fn marked(db: &mut Db, node: NodeId) -> QueryResult<Vec<Leased>> {
+    use crate::db::schema::deliveries::dsl::{attempts, campaign_id, deliveries, id, next_at, state};
+    let mut rows = Vec::new();
+    for block in of_node(db, node)? {
+        let inside = deliveries.filter(id.between(block.first, block.sending_until));
+        let waiting = inside.filter(state.eq(DeliveryState::Queued)).filter(next_at.is_null());
+        let of_campaign = waiting.select((id, campaign_id, attempts, next_at)).load::<Leased>(db)?;
+        rows.extend(of_campaign.into_iter().filter(|row| row.1 == Some(block.campaign_id)));
+    }
+    Ok(rows)
+}
+
+/// The nodes that have blocks.
+pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
+    let leases: Vec<Option<i64>> =
+        table::table.filter(table::lease.is_not_null()).select(table::lease).distinct().load(db)?;
+    Ok(leases.into_iter().flatten().map(NodeId).collect())
+}
+
+/// How many rows are in the hands of nodes by their blocks: of one campaign, or of all.
+///
+/// # Errors
+/// The database's.
+pub fn in_hand(db: &mut Db, campaign: Option<CampaignId>) -> QueryResult<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let of = campaign.map_or(String::new(), |id| format!(" AND b.campaign_id = {}", id.0));
+    let sql = format!(
+        "SELECT COUNT(*) AS n FROM delivery_blocks b JOIN deliveries ON deliveries.id BETWEEN b.first AND b.sending_until \
+         AND +deliveries.campaign_id = b.campaign_id WHERE b.lease IS NOT NULL AND {WAITS}{of}"
+    );
+    Ok(diesel::sql_query(sql).get_result::<Count>(db)?.n)
+}
+
+/// Says `sending` of those rows that are in the hands of a node by their block.
+///
+/// # Errors
+/// The database's.
+pub fn show(db: &mut Db, rows: &mut [Delivery]) -> QueryResult<()> {
+    let waits = |row: &Delivery| row.state == DeliveryState::Queued && row.next_at.is_none();
+    let mut campaigns: Vec<CampaignId> =
+        rows.iter().filter(|row| waits(row)).filter_map(|row| row.campaign_id).collect();
+    campaigns.sort();
+    campaigns.dedup();
+    for campaign in campaigns {
+        let blocks = select(db, "campaign_id = ? AND lease IS NOT NULL", |sql| sql.int(campaign.0))?;
+        let inside = |id| blocks.iter().any(|block| block.first <= id && id <= block.sending_until);
+        let of_this = rows.iter_mut().filter(|row| row.campaign_id == Some(campaign) && waits(row));
+        of_this.filter(|row| inside(row.id)).for_each(|row| row.state = DeliveryState::Sending);
+    }
+    Ok(())
+}
+
+/// When the first row that waits in a block was made.
+///
+/// # Errors
+/// The database's.
+pub fn oldest(db: &mut Db, campaign: CampaignId) -> QueryResult<Option<At>> {
+    // All rows of a block were made at one moment: any of them tells.
+    const AHEAD: i64 = 100;
+    for block in select(db, "campaign_id = ? AND sending_until < last ORDER BY first", |sql| sql.int(campaign.0))? {
+        let last = DeliveryId((block.sending_until.0 + AHEAD).min(block.last.0));
+        if let Some(row) = read(db, &Block { last, ..block })?.first() {
+            return Ok(Some(row.created_at));
+        }
+    }
+    Ok(None)
+}
