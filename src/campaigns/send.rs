@@ -169,7 +169,7 @@ pub fn skip_late(db: &mut Db, now: At) -> Result<usize, Error> {
     let mut skipped = 0;
     // A mail does not stay on its way for longer.
     for campaign in store::cancelled_since(db, now - chrono::Duration::days(7))? {
-        skipped += store::deliveries::skip_waiting(db, campaign, CANCELLED, now)?;
+        skipped += store::deliveries::skip_late(db, campaign, CANCELLED, now)?;
     }
     Ok(skipped)
 }

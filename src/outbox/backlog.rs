@@ -70,7 +70,7 @@ impl Backlog {
 const SYSTEM: &str = "campaign_id IS NULL";
 /// The rows, what the oldest of them is found by, and the time it waits since. What waits in blocks has no time for it
 /// and is looked up there.
-const QUEUED: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'queued'", "next_at", "created_at");
+const QUEUED: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'queued'", "next_at, id", "created_at");
 const DEFERRED: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'deferred'", "next_at", "next_at");
 /// The one that waits longest is, among thousands, one of those that were put off last.
 const PUT_OFF: (&str, &str, &str) = ("next_at IS NOT NULL AND state = 'deferred'", "next_at DESC", "updated_at");

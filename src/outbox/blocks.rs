@@ -5,8 +5,12 @@
 //! delivery is written once, with its outcome. What lies between `first` and `sending_until` of a leased block and is still
 //! queued may be on the wire: it is shown as being sent, and in doubt when the node is gone ([`give_up`]).
 
+use std::collections::HashSet;
+
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use super::claim::COLUMNS;
 use super::record::Leased;
@@ -15,6 +19,8 @@ use crate::db::schema::delivery_blocks as table;
 use crate::db::{Db, Fixed, dialect, fixed};
 use crate::values::{At, CampaignId, DeliveryId, NodeId};
 
+/// The `next_at` of what waits for nothing but its turn: before any time that a node's clock may show.
+pub const AT_ONCE: At = At(chrono::DateTime::UNIX_EPOCH);
 /// Whether a row of `deliveries` still waits in its block.
 const WAITS: &str = "deliveries.state = 'queued' AND deliveries.next_at IS NULL";
 /// Whether a row of `deliveries` is in the hands of a node, by its block.
@@ -72,19 +78,29 @@ fn insert(db: &mut Db, campaign: CampaignId, (first, last): (DeliveryId, Deliver
         .map(drop)
 }
 
-/// Leases a block of up to `size` ids and reads its rows, in the caller's transaction; none when nothing waits there. It goes
-/// by ids, not by rows, so that no planner can think of reading all that are left.
+/// What came of [`take`].
+#[derive(Debug)]
+pub enum Taken {
+    Block(Block, Vec<Delivery>),
+    /// There are free blocks, which another transaction has in hand at this moment.
+    Busy,
+    /// Nothing waits in any free block.
+    Nothing,
+}
+
+/// Leases a block of up to `size` ids and reads its rows, in the caller's transaction. It goes by ids, not by rows, so that
+/// no planner can think of reading all that are left. It never waits: whoever holds a block may hold it for long, as when
+/// a campaign of a million is cancelled.
 ///
 /// # Errors
 /// The database's.
-pub fn take(db: &mut Db, campaign: CampaignId, node: NodeId, size: i64) -> QueryResult<Option<(Block, Vec<Delivery>)>> {
-    let free = format!("campaign_id = ? AND lease IS NULL ORDER BY first LIMIT 1{}", dialect::for_update(db));
-    let mut vain = 0;
-    // In vain when another node took the last rows of the block that we waited for.
-    while vain < 3 {
+pub fn take(db: &mut Db, campaign: CampaignId, node: NodeId, size: i64) -> QueryResult<Taken> {
+    const ANY: &str = "campaign_id = ? AND lease IS NULL LIMIT 1";
+    let free = format!("campaign_id = ? AND lease IS NULL ORDER BY first LIMIT 1{}", dialect::skip_locked(db));
+    loop {
         let Some(mut block) = select(db, &free, |sql| sql.int(campaign.0))?.first().copied() else {
-            vain += 1;
-            continue;
+            let none = select(db, ANY, |sql| sql.int(campaign.0))?.is_empty();
+            return Ok(if none { Taken::Nothing } else { Taken::Busy });
         };
         let end = DeliveryId((block.first.0 + size - 1).min(block.last.0));
         let rows = read(db, &Block { last: end, ..block })?;
@@ -93,21 +109,20 @@ pub fn take(db: &mut Db, campaign: CampaignId, node: NodeId, size: i64) -> Query
             continue;
         }
         if end < block.last {
-            let (rest, node) = (end.0 + 1, node.0);
+            let rest = end.0 + 1;
             diesel::update(table::table.find(block.id))
                 .set((table::first.eq(rest), table::sending_until.eq(end)))
                 .execute(db)?;
             block.last = end;
             const LEASED: &str = "INSERT INTO delivery_blocks (campaign_id, first, last, sending_until, lease) \
                  VALUES (?, ?, ?, ?, ?) RETURNING id, campaign_id, first, last, sending_until";
-            let ends = fixed(LEASED).int(campaign.0).int(block.first.0).int(end.0).int(block.first.0 - 1).int(node);
-            let leased: Vec<Block> = ends.load(db)?;
-            return Ok(leased.first().map(|leased| (*leased, rows)));
+            let ends = fixed(LEASED).int(campaign.0).int(block.first.0).int(end.0).int(block.first.0 - 1);
+            block = ends.int(node.0).get_result(db)?;
+        } else {
+            diesel::update(table::table.find(block.id)).set(table::lease.eq(Some(node.0))).execute(db)?;
         }
-        diesel::update(table::table.find(block.id)).set(table::lease.eq(Some(node.0))).execute(db)?;
-        return Ok(Some((block, rows)));
+        return Ok(Taken::Block(block, rows));
     }
-    Ok(None)
 }
 
 /// Nothing waits at the beginning of a block, up to `end`: it begins later, or is not needed any more.
@@ -139,25 +154,39 @@ pub fn read(db: &mut Db, block: &Block) -> QueryResult<Vec<Delivery>> {
     fixed(&sql).int(block.sending_until.0).int(block.last.0).int(block.campaign_id.0).load(db)
 }
 
-/// Rows up to `until` are about to leave. `false` when the block is this node's no longer, or was cut off before there.
+/// Rows up to `until` are about to leave. `false` when the block is this node's no longer, when it was cut off before
+/// there, or when another transaction has it in hand.
+///
+/// # Errors
+/// The database's.
 pub fn mark(db: &mut Db, block: &Block, node: NodeId, until: DeliveryId) -> QueryResult<bool> {
-    const SQL: &str = "UPDATE delivery_blocks SET sending_until = ? WHERE id = ? AND lease = ? AND last >= ?";
-    Ok(fixed(SQL).int(until.0).int(block.id).int(node.0).int(until.0).execute(db)? == 1)
+    let sql = format!(
+        "UPDATE delivery_blocks SET sending_until = ? WHERE id IN \
+         (SELECT id FROM delivery_blocks WHERE id = ? AND lease = ? AND last >= ?{})",
+        dialect::skip_locked(db)
+    );
+    Ok(fixed(&sql).int(until.0).int(block.id).int(node.0).int(until.0).execute(db)? == 1)
 }
 
 /// These rows wait by themselves from now on: for a domain that is sent to apart.
-pub fn set_aside(db: &mut Db, rows: &[DeliveryId], now: At) -> QueryResult<()> {
+///
+/// # Errors
+/// The database's.
+pub fn set_aside(db: &mut Db, rows: &[DeliveryId]) -> QueryResult<()> {
     use crate::db::schema::deliveries::dsl::{deliveries, id, next_at, state};
     if rows.is_empty() {
         return Ok(());
     }
     let waiting = deliveries.filter(id.eq_any(rows)).filter(state.eq(DeliveryState::Queued)).filter(next_at.is_null());
-    diesel::update(waiting).set(next_at.eq(Some(now))).execute(db).map(drop)
+    diesel::update(waiting).set(next_at.eq(Some(AT_ONCE))).execute(db).map(drop)
 }
 
 /// Of a block that is sent from no longer: what is not marked is free for anybody.
+///
+/// # Errors
+/// The database's.
 pub fn leave(db: &mut Db, id: i64, node: NodeId) -> QueryResult<()> {
-    let of = format!("id = ? AND lease = ?{}", dialect::for_update(db));
+    let of = format!("id = ? AND lease = ?{}", dialect::skip_locked(db));
     for block in select(db, &of, |sql| sql.int(id).int(node.0))? {
         cut(db, &block)?;
     }
@@ -165,11 +194,16 @@ pub fn leave(db: &mut Db, id: i64, node: NodeId) -> QueryResult<()> {
 }
 
 /// The block is done with, if it is: nothing in it waits any more.
+///
+/// # Errors
+/// The database's.
 pub fn done(db: &mut Db, id: i64, node: NodeId) -> QueryResult<bool> {
     let sql = format!(
-        "DELETE FROM delivery_blocks WHERE id = ? AND lease = ? AND NOT EXISTS (SELECT 1 FROM deliveries \
+        "DELETE FROM delivery_blocks WHERE id IN (SELECT id FROM delivery_blocks WHERE id = ? AND lease = ?{}) \
+         AND NOT EXISTS (SELECT 1 FROM deliveries \
          WHERE deliveries.id BETWEEN delivery_blocks.first AND delivery_blocks.last \
-         AND +deliveries.campaign_id = delivery_blocks.campaign_id AND {WAITS})"
+         AND +deliveries.campaign_id = delivery_blocks.campaign_id AND {WAITS})",
+        dialect::skip_locked(db)
     );
     Ok(fixed(&sql).int(id).int(node.0).execute(db)? == 1)
 }
@@ -178,14 +212,14 @@ pub fn done(db: &mut Db, id: i64, node: NodeId) -> QueryResult<bool> {
 ///
 /// # Errors
 /// The database's.
-pub fn give_up(db: &mut Db, node: NodeId, now: At) -> QueryResult<()> {
+pub fn give_up(db: &mut Db, node: NodeId) -> QueryResult<()> {
     let sql = format!(
         "UPDATE deliveries SET state = 'sending', lease = ?, next_at = ? \
          WHERE id >= ? AND id <= ? AND +campaign_id = ? AND {WAITS}"
     );
-    let of = format!("lease = ?{}", dialect::for_update(db));
+    let of = format!("lease = ? ORDER BY id{}", dialect::for_update(db));
     for block in select(db, &of, |sql| sql.int(node.0))? {
-        let ends = fixed(&sql).int(node.0).at(now).int(block.first.0).int(block.sending_until.0);
+        let ends = fixed(&sql).int(node.0).at(AT_ONCE).int(block.first.0).int(block.sending_until.0);
         ends.int(block.campaign_id.0).execute(db)?;
         cut(db, &block)?;
         diesel::delete(table::table.find(block.id)).execute(db)?;
@@ -202,25 +236,36 @@ fn cut(db: &mut Db, block: &Block) -> QueryResult<()> {
     Ok(())
 }
 
-/// The campaign is over: what waits is for whoever asks to change by hand. Nodes that have a block send no more of it than
-/// they have marked; answers nothing of it but holds them off until the end of the caller's transaction.
+/// The campaign is over: what waits may be changed by hand. Nodes that have a block send no more of it than they have
+/// marked, from now until the end of the caller's transaction and afterwards.
 ///
 /// # Errors
 /// The database's.
 pub fn close(db: &mut Db, campaign: CampaignId) -> QueryResult<()> {
+    hold_off(db, &[campaign])?;
     let of = table::table.filter(table::campaign_id.eq(campaign));
     diesel::update(of).set(table::last.eq(table::sending_until)).execute(db)?;
     diesel::delete(of.filter(table::lease.is_null())).execute(db).map(drop)
 }
 
-/// Holds off the nodes from marking more rows of these campaigns until the end of the caller's transaction.
+/// Holds off the nodes from leasing blocks of these campaigns and from marking rows, until the end of the caller's
+/// transaction. To be called before it changes any delivery: whoever has a block goes on to its rows.
 ///
 /// # Errors
 /// The database's.
 pub fn hold_off(db: &mut Db, campaigns: &[CampaignId]) -> QueryResult<()> {
+    let of = format!("campaign_id = ? ORDER BY id{}", dialect::for_update(db));
     for campaign in campaigns {
-        let of = format!("campaign_id = ? AND lease IS NOT NULL ORDER BY id{}", dialect::for_update(db));
-        select(db, &of, |sql| sql.int(campaign.0))?;
+        // A new block is cut off one that its maker has in hand. While we waited for that, one may have come that the
+        // statement did not see: until all are known.
+        let mut known: HashSet<i64> = HashSet::new();
+        loop {
+            let held = select(db, &of, |sql| sql.int(campaign.0))?;
+            if held.iter().all(|block| known.contains(&block.id)) {
+                break;
+            }
+            known.extend(held.iter().map(|block| block.id));
+        }
     }
     Ok(())
 }
@@ -271,12 +316,29 @@ pub fn in_hand(db: &mut Db, campaign: Option<CampaignId>) -> QueryResult<i64> {
         #[diesel(sql_type = BigInt)]
         n: i64,
     }
-    let of = campaign.map_or(String::new(), |id| format!(" AND b.campaign_id = {}", id.0));
-    let sql = format!(
-        "SELECT COUNT(*) AS n FROM delivery_blocks b JOIN deliveries ON deliveries.id BETWEEN b.first AND b.sending_until \
-         AND +deliveries.campaign_id = b.campaign_id WHERE b.lease IS NOT NULL AND {WAITS}{of}"
-    );
-    Ok(diesel::sql_query(sql).get_result::<Count>(db)?.n)
+    let blocks = match campaign {
+        Some(id) => select(db, "campaign_id = ? AND lease IS NOT NULL", |sql| sql.int(id.0))?,
+        None => select(db, "lease IS NOT NULL", |sql| sql)?,
+    };
+    // One by one, by bound ends: a join might be planned as a walk through all deliveries.
+    let sql =
+        format!("SELECT COUNT(*) AS n FROM deliveries WHERE id >= ? AND id <= ? AND +campaign_id = ? AND {WAITS}");
+    let mut rows = 0;
+    for block in blocks {
+        let ends = fixed(&sql).int(block.first.0).int(block.sending_until.0).int(block.campaign_id.0);
+        rows += ends.get_result::<Count>(db)?.n;
+    }
+    Ok(rows)
+}
+
+/// Whether a row of `deliveries` is shown in this state, as SQL.
+pub fn is_in(state: DeliveryState) -> SqlLiteral<Bool> {
+    let word = state.as_str();
+    sql::<Bool>(&match state {
+        DeliveryState::Sending => format!("(deliveries.state = '{word}' OR ({IN_HAND}))"),
+        DeliveryState::Queued => format!("(deliveries.state = '{word}' AND NOT ({IN_HAND}))"),
+        _ => format!("deliveries.state = '{word}'"),
+    })
 }
 
 /// Says `sending` of those rows that are in the hands of a node by their block.

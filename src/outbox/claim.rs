@@ -60,7 +60,7 @@ fn sorted(mut rows: Vec<Delivery>) -> Vec<Delivery> {
 
 /// Leases system mails that are new or whose wait is over.
 pub fn system(db: &mut Db, node: NodeId, now: At, limit: i64) -> QueryResult<Vec<Delivery>> {
-    let sql = lease(db, &format!("campaign_id IS NULL AND next_at <= ? AND {WAITING} ORDER BY next_at LIMIT ?"));
+    let sql = lease(db, &format!("campaign_id IS NULL AND next_at <= ? AND {WAITING} ORDER BY next_at, id LIMIT ?"));
     fixed(&sql).int(node.0).at(now).at(now).int(limit).load(db).map(sorted)
 }
 
@@ -74,7 +74,8 @@ pub fn due(
     limit: i64,
 ) -> QueryResult<Vec<Delivery>> {
     let condition = part.condition();
-    let sql = lease(db, &format!("campaign_id = ? AND next_at <= ? AND {WAITING}{condition} ORDER BY next_at LIMIT ?"));
+    let sql =
+        lease(db, &format!("campaign_id = ? AND next_at <= ? AND {WAITING}{condition} ORDER BY next_at, id LIMIT ?"));
     let mut query = fixed(&sql).int(node.0).at(now).int(campaign.0).at(now);
     for pattern in part.patterns() {
         query = query.text(pattern);

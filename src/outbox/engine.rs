@@ -214,6 +214,8 @@ impl Engine {
     /// Ends the blocks of which everything is recorded.
     async fn settle_blocks(&mut self) -> anyhow::Result<()> {
         self.leaving.retain(Source::is_spent);
+        let now = Instant::now();
+        self.plan.lanes.iter_mut().for_each(|plan| plan.source.rest(now));
         let lanes = self.plan.lanes.iter_mut().map(|plan| &mut plan.source);
         for source in lanes.chain(&mut self.leaving).filter(|source| source.is_spent()) {
             let (outbox, mut taken) = (self.outbox.clone(), std::mem::take(source));

@@ -54,13 +54,15 @@ impl Outbox {
         let unknown: HashSet<i64> = blocks.iter().map(|block| block.id).filter(|id| !known.contains(id)).collect();
         let at = self.clock.now();
         let twice = leased.into_iter().filter(|row| missing.contains(&row.0) && lost.missing.contains(&row.0));
-        let outcomes: Vec<Outcome> = twice.map(|row| Outcome::as_it_was(row, at)).collect();
+        let outcomes: Vec<Outcome> = twice.map(Outcome::as_it_was).collect();
         let ended: Vec<i64> = unknown.intersection(&lost.blocks).copied().collect();
         if !outcomes.is_empty() || !ended.is_empty() {
             let rows = self.db.write_here(|db| -> anyhow::Result<_> {
-                let rows = record::record(db, &outcomes, lease, at)?;
                 for &id in &ended {
                     blocks::leave(db, id, lease)?;
+                }
+                let rows = record::record(db, &outcomes, lease, at)?;
+                for &id in &ended {
                     blocks::done(db, id, lease)?;
                 }
                 Ok(rows)

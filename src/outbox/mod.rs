@@ -3,10 +3,12 @@
 //! The outbox knows no feature. Whoever wants mail sent inserts a row ([`enqueue`], in the transaction that decided it);
 //! how a row becomes a mail is told by a registered [`Renderer`], which campaigns may be sent by [`Lanes`].
 //!
-//! A row's way: the `engine` picks from its `plan` what to `claim` for this node, which marks it `sending` → `prepare`
-//! asks the renderer → `routes` hands it to the `queue` of a mail server → a `sender` makes the mail and speaks SMTP → the
-//! `recorder` turns the verdict into a state (`settle`, `policy`) and commits it with others (`record`). The `window`
-//! counts what is between claim and record; `accepted` writes down what left, for the case that this process dies.
+//! A row's way: it waits in a block of its campaign ([`blocks`]), which a node leases and reads ahead (`source`), or by
+//! itself until its time has come. The `engine` picks from its `plan` what is next: rows of a block are marked as being
+//! sent, others are leased by a `claim` → `prepare` asks the renderer → `routes` hands it to the `queue` of a mail server →
+//! a `sender` makes the mail and speaks SMTP → the `recorder` turns the verdict into a state (`settle`, `policy`) and
+//! commits it with others (`record`). The `window` counts what is between claim and record; `accepted` writes down what
+//! left, for the case that this process dies.
 
 pub mod accepted;
 pub mod attempts;

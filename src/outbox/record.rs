@@ -7,6 +7,7 @@ use diesel::sql_types::BigInt;
 use serde::Serialize;
 
 use super::attempts::{self, NewAttempt};
+use super::blocks::AT_ONCE;
 use super::{DeliveryState, tally};
 use crate::db::{Db, dialect, fixed};
 use crate::values::{At, CampaignId, DeliveryId, NodeId};
@@ -32,14 +33,14 @@ pub struct Outcome {
 
 impl Outcome {
     /// The row goes back as it was before it was leased.
-    pub fn as_it_was((id, campaign, attempts, next_at): Leased, now: At) -> Self {
+    pub fn as_it_was((id, campaign, attempts, next_at): Leased) -> Self {
         Self {
             id,
             campaign,
             state: if attempts > 0 { DeliveryState::Deferred } else { DeliveryState::Queued },
             tried: 0,
             // It waits by itself now, also when it came from a block.
-            next_at: Some(next_at.unwrap_or(now)),
+            next_at: Some(next_at.unwrap_or(AT_ONCE)),
             code: None,
             reply: None,
             server: None,

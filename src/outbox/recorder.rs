@@ -20,10 +20,11 @@ use crate::db::Database;
 use crate::mail::ServerFault;
 use crate::values::{At, CampaignId, Clock, NodeId};
 
-/// With fewer outcomes than this, others are waited for …
-const FEW: usize = 32;
-/// … for so long.
-const LINGER: Duration = Duration::from_millis(2);
+/// With fewer outcomes than a quarter of the window, but never more than this, others are waited for …
+const FEW: usize = 250;
+/// … a few times for so long.
+const LINGER: Duration = Duration::from_millis(1);
+const TIMES: usize = 4;
 const MOST: usize = 2_000;
 /// A notice that could not be written is tried again after so long, whether there are outcomes or not.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -85,7 +86,11 @@ impl Recorder {
         if self.reports.recv_many(batch, MOST).await == 0 {
             return false;
         }
-        if batch.len() < FEW && self.window.held() > batch.len() {
+        let few = (self.window.size() / 4).min(FEW);
+        for _ in 0..TIMES {
+            if batch.len() >= few || self.window.held() <= batch.len() {
+                break;
+            }
             tokio::time::sleep(LINGER).await;
             while batch.len() < MOST
                 && let Ok(report) = self.reports.try_recv()

@@ -42,7 +42,7 @@ pub fn leased_by(db: &mut Db, node: NodeId) -> QueryResult<Vec<Leased>> {
 /// The database's.
 pub fn release(db: &mut Db, node: NodeId, holding: &[CampaignId], now: At) -> QueryResult<usize> {
     const REPLY: &str = "In doubt: the sending process ended before the server's answer was recorded.";
-    blocks::give_up(db, node, now)?;
+    blocks::give_up(db, node)?;
     let mut history = Vec::new();
     let mut line = |delivery, state| {
         history.push(NewAttempt { delivery, state, server: None, code: None, reply: REPLY.to_owned() });

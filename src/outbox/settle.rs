@@ -41,7 +41,7 @@ pub fn outcome(item: &Item, verdict: Verdict, server: Option<&str>, now: At) -> 
             of(DeliveryState::Failed, 1, None, Some(code), Some(reply))
         }
         Verdict::Back | Verdict::Refused { .. } => {
-            Outcome::as_it_was((row.id, row.campaign_id, row.attempts, row.next_at), now)
+            Outcome::as_it_was((row.id, row.campaign_id, row.attempts, row.next_at))
         }
     }
 }

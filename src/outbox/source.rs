@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::blocks::{self, Block};
+use super::blocks::{self, Block, Taken};
 use super::{Delivery, Outbox};
 use crate::values::{CampaignId, DeliveryId, NodeId};
 
@@ -17,6 +17,10 @@ const QUICK: Duration = Duration::from_millis(250);
 const SLOW: Duration = Duration::from_secs(1);
 /// The largest; its rows are in memory, about half a kilobyte each.
 const LARGEST: usize = 2_000;
+/// A block that nothing was drawn from for so long is left: this node cannot send just now, and others may.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long to wait when another transaction has the free blocks in hand.
+const BUSY: Duration = Duration::from_millis(5);
 /// Blocks of which all rows are set aside that are walked through in one go.
 const PASSES: usize = 4;
 
@@ -32,9 +36,10 @@ pub struct Open {
 pub struct Source {
     open: Option<Open>,
     rows: VecDeque<Delivery>,
-    /// When the block was taken and when its rows were read.
+    /// When the block was taken, when its rows were read, and when some were drawn.
     taken: Option<Instant>,
     read: Option<Instant>,
+    drawn: Option<Instant>,
     size: usize,
     /// Blocks of which everything left; each is done with when nothing of it is held.
     spent: Vec<Open>,
@@ -50,6 +55,12 @@ pub struct Drawn {
     pub empty: bool,
 }
 
+enum Filled {
+    Rows,
+    Busy,
+    Nothing,
+}
+
 impl Source {
     /// The blocks that this node knows to be its own.
     pub fn blocks(&self) -> impl Iterator<Item = i64> {
@@ -57,6 +68,12 @@ impl Source {
     }
     pub fn is_spent(&self) -> bool {
         !self.spent.is_empty()
+    }
+    /// Leaves its block if nothing was drawn from it for long.
+    pub fn rest(&mut self, now: Instant) {
+        if self.open.is_some() && self.drawn.is_none_or(|drawn| now.saturating_duration_since(drawn) > IDLE) {
+            self.close();
+        }
     }
     /// Nothing more is drawn from it: what it has read is given up.
     pub fn close(&mut self) {
@@ -94,8 +111,13 @@ impl Outbox {
             *source = Source::default();
         }
         for _ in 0..PASSES {
-            if !self.fill(source, campaign, node, wanted)? {
-                return Ok(Drawn { empty: true, ..Drawn::default() });
+            match self.fill(source, campaign, node, wanted)? {
+                Filled::Rows => {}
+                Filled::Busy => {
+                    std::thread::sleep(BUSY);
+                    break;
+                }
+                Filled::Nothing => return Ok(Drawn { empty: true, ..Drawn::default() }),
             }
             let Some(open) = source.open.clone() else { continue };
             let (mut rows, mut aside, mut until) = (Vec::with_capacity(wanted), Vec::new(), None::<DeliveryId>);
@@ -117,6 +139,7 @@ impl Outbox {
             if let Some(open) = &mut source.open {
                 open.block.sending_until = until;
             }
+            source.drawn = Some(Instant::now());
             if !rows.is_empty() {
                 return Ok(Drawn { rows, held: Some(open.held), empty: false });
             }
@@ -132,14 +155,14 @@ impl Outbox {
         self.db.write_here(|db| {
             let marked = blocks::mark(db, block, node, until)?;
             if marked {
-                blocks::set_aside(db, aside, self.clock.now())?;
+                blocks::set_aside(db, aside)?;
             }
             Ok(marked)
         })
     }
 
-    /// Sees to it that there are rows, fresh ones; `false` when none wait in any free block.
-    fn fill(&self, source: &mut Source, campaign: CampaignId, node: NodeId, batch: usize) -> anyhow::Result<bool> {
+    /// Sees to it that there are rows, fresh ones.
+    fn fill(&self, source: &mut Source, campaign: CampaignId, node: NodeId, batch: usize) -> anyhow::Result<Filled> {
         let now = Instant::now();
         if source.rows.is_empty() {
             source.close();
@@ -147,11 +170,15 @@ impl Outbox {
             let limit = i64::try_from(size)?;
             let taken =
                 self.db.write_here(|db| -> anyhow::Result<_> { Ok(blocks::take(db, campaign, node, limit)?) })?;
-            let Some((block, rows)) = taken else { return Ok(false) };
+            let (block, rows) = match taken {
+                Taken::Block(block, rows) => (block, rows),
+                Taken::Busy => return Ok(Filled::Busy),
+                Taken::Nothing => return Ok(Filled::Nothing),
+            };
             let held = Arc::default();
             source.open = Some(Open { block, held, node });
             (source.rows, source.size) = (rows.into(), size);
-            (source.taken, source.read) = (Some(now), Some(now));
+            (source.taken, source.read, source.drawn) = (Some(now), Some(now), Some(now));
         } else if source.read.is_none_or(|read| now.saturating_duration_since(read) > FRESH)
             && let Some(open) = &source.open
         {
@@ -159,7 +186,7 @@ impl Outbox {
             source.rows = self.db.read_here(|db| -> anyhow::Result<_> { Ok(blocks::read(db, &block)?) })?.into();
             source.read = Some(now);
         }
-        Ok(true)
+        Ok(Filled::Rows)
     }
 
     /// Ends blocks of which everything left and is recorded; what was never drawn is free for anybody.

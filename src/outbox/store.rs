@@ -4,6 +4,7 @@ use diesel::dsl::{not, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
+use super::blocks::AT_ONCE;
 use super::{Delivery, DeliveryState, NewDelivery, attempts, blocks, tally};
 use crate::db::schema::deliveries;
 use crate::db::search::{self, lower};
@@ -24,7 +25,7 @@ pub fn enqueue(db: &mut Db, new: &NewDelivery, now: At) -> QueryResult<DeliveryI
         deliveries::dedup_key.eq(new.dedup_key.as_deref()),
         deliveries::state.eq(DeliveryState::Queued),
         deliveries::attempts.eq(0_i64),
-        deliveries::next_at.eq(Some(now)),
+        deliveries::next_at.eq(Some(AT_ONCE)),
         deliveries::created_at.eq(now),
         deliveries::updated_at.eq(now),
     ));
@@ -111,20 +112,8 @@ pub fn list(
     ids = ids.filter(deliveries::campaign_id.eq(campaign));
     count = count.filter(deliveries::campaign_id.eq(campaign));
     if let Some(state) = state {
-        match state {
-            DeliveryState::Sending => {
-                ids = ids.filter(deliveries::state.eq(state).or(sql::<Bool>(blocks::IN_HAND)));
-                count = count.filter(deliveries::state.eq(state).or(sql::<Bool>(blocks::IN_HAND)));
-            }
-            DeliveryState::Queued => {
-                ids = ids.filter(deliveries::state.eq(state)).filter(not(sql::<Bool>(blocks::IN_HAND)));
-                count = count.filter(deliveries::state.eq(state)).filter(not(sql::<Bool>(blocks::IN_HAND)));
-            }
-            _ => {
-                ids = ids.filter(deliveries::state.eq(state));
-                count = count.filter(deliveries::state.eq(state));
-            }
-        }
+        ids = ids.filter(blocks::is_in(state));
+        count = count.filter(blocks::is_in(state));
     }
     if let Some(part) = address {
         let pattern = search::part(part);
@@ -169,7 +158,7 @@ pub fn after(
     let of_campaign = sql::<Bool>("+deliveries.campaign_id = ").bind::<BigInt, _>(campaign);
     rows = rows.filter(of_campaign).filter(deliveries::id.gt(after));
     if let Some(state) = state {
-        rows = rows.filter(deliveries::state.eq(state));
+        rows = rows.filter(blocks::is_in(state));
     }
     let mut rows: Vec<Delivery> = rows.order(deliveries::id.asc()).limit(limit).load(db)?;
     blocks::show(db, &mut rows)?;
@@ -193,18 +182,18 @@ pub fn of_subscriber(db: &mut Db, subscriber: SubscriberId, limit: i64) -> Query
 /// # Errors
 /// The database's.
 pub fn forget(db: &mut Db, subscriber: SubscriberId, now: At) -> QueryResult<()> {
-    attempts::forget(db, subscriber)?;
     let theirs = deliveries::subscriber_id.eq(subscriber);
-    diesel::update(deliveries::table.filter(theirs))
-        .set((deliveries::address.eq(""), deliveries::payload.eq(None::<String>), deliveries::reply.eq(None::<String>)))
-        .execute(db)?;
-    // No node marks more of what waits in its blocks until this is through.
     let waiting = || deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]);
+    // No node marks more of what waits in its blocks until this is through. Blocks first, then rows, as everybody does.
     let campaigns: Vec<Option<CampaignId>> =
         deliveries::table.filter(theirs).filter(waiting()).select(deliveries::campaign_id).distinct().load(db)?;
     let mut campaigns: Vec<CampaignId> = campaigns.into_iter().flatten().collect();
     campaigns.sort();
     blocks::hold_off(db, &campaigns)?;
+    attempts::forget(db, subscriber)?;
+    diesel::update(deliveries::table.filter(theirs))
+        .set((deliveries::address.eq(""), deliveries::payload.eq(None::<String>), deliveries::reply.eq(None::<String>)))
+        .execute(db)?;
     let waiting = waiting().and(not(sql::<Bool>(blocks::IN_HAND)));
     let skipped: Vec<Option<CampaignId>> = diesel::update(deliveries::table.filter(theirs).filter(waiting))
         .set((

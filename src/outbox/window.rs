@@ -67,6 +67,9 @@ impl Window {
         let (campaign, system, rows) = (Arc::default(), Arc::default(), Arc::default());
         Self { size, reserve, campaign, system, rows, freed: Notify::new() }
     }
+    pub fn size(&self) -> usize {
+        self.size
+    }
     pub fn held(&self) -> usize {
         self.campaign.load(Ordering::SeqCst) + self.system.load(Ordering::SeqCst)
     }

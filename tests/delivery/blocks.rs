@@ -8,7 +8,8 @@ use pledgepost::db::Db;
 use pledgepost::db::schema::{deliveries, delivery_blocks};
 use pledgepost::error::Error;
 use pledgepost::lease;
-use pledgepost::outbox::{Delivery, DeliveryState, blocks, is_unfinished, store};
+use pledgepost::outbox::blocks::{self, Block, Taken};
+use pledgepost::outbox::{Delivery, DeliveryState, is_unfinished, store};
 use pledgepost::values::{CampaignId, DeliveryId, NodeId};
 
 use crate::on_both;
@@ -27,6 +28,14 @@ fn write<T>(engine: &TestEngine, work: impl FnOnce(&mut Db) -> QueryResult<T>) -
     engine.db.write_here(|db| -> Result<T, Error> { Ok(work(db)?) }).unwrap()
 }
 
+fn take(db: &mut Db, node: NodeId, size: i64) -> QueryResult<Option<(Block, Vec<Delivery>)>> {
+    Ok(match blocks::take(db, CAMPAIGN, node, size)? {
+        Taken::Block(block, rows) => Some((block, rows)),
+        Taken::Nothing => None,
+        Taken::Busy => panic!("nobody else is here"),
+    })
+}
+
 fn ids(rows: &[Delivery]) -> Vec<i64> {
     rows.iter().map(|row| row.id.0).collect()
 }
@@ -42,11 +51,11 @@ on_both! {
         engine.add_rows_of(OTHER, addresses("other", 20));
         engine.add_rows("b", 10);
         write(&engine, |db| {
-            let (first, rows) = blocks::take(db, CAMPAIGN, NODE, 8)?.unwrap();
+            let (first, rows) = take(db, NODE, 8)?.unwrap();
             assert_eq!(ids(&rows), (1..=8).collect::<Vec<_>>());
-            let (_, rest) = blocks::take(db, CAMPAIGN, NodeId(5002), 100)?.unwrap();
+            let (_, rest) = take(db, NodeId(5002), 100)?.unwrap();
             assert_eq!(ids(&rest), (9..=30).collect::<Vec<_>>());
-            let (_, far) = blocks::take(db, CAMPAIGN, NODE, 4)?.unwrap();
+            let (_, far) = take(db, NODE, 4)?.unwrap();
             assert_eq!(ids(&far), (51..=54).collect::<Vec<_>>(), "the other campaign's rows are not its own");
             // Three leave, the third of which is the last that is marked.
             assert!(blocks::mark(db, &first, NODE, DeliveryId(3))?);
@@ -57,7 +66,7 @@ on_both! {
             assert_eq!((row.state, store::find(db, DeliveryId(4))?.unwrap().state), (DeliveryState::Sending, DeliveryState::Queued));
             blocks::leave(db, first.id, NODE)?;
             assert!(!blocks::done(db, first.id, NODE)?, "three of it are on the wire");
-            let (_, back) = blocks::take(db, CAMPAIGN, NODE, 100)?.unwrap();
+            let (_, back) = take(db, NODE, 100)?.unwrap();
             assert_eq!(ids(&back), (4..=8).collect::<Vec<_>>());
             diesel::update(deliveries::table.filter(deliveries::id.le(3_i64))).set(deliveries::state.eq(DeliveryState::Sent)).execute(db)?;
             assert!(blocks::done(db, first.id, NODE)?);
@@ -70,7 +79,7 @@ on_both! {
         engine.add_rows("reader", 20);
         let now = engine.clock.now();
         write(&engine, |db| {
-            let (block, _) = blocks::take(db, CAMPAIGN, NODE, 10)?.unwrap();
+            let (block, _) = take(db, NODE, 10)?.unwrap();
             blocks::mark(db, &block, NODE, DeliveryId(4))?;
             assert_eq!(pledgepost::outbox::leases(db)?, [NODE]);
             assert_eq!(pledgepost::outbox::release(db, NODE, &[], now)?, 4);
@@ -79,7 +88,7 @@ on_both! {
             assert_eq!(ids(&doubtful.rows), [1, 2, 3, 4]);
             assert!(!blocks::mark(db, &block, NODE, DeliveryId(5))?, "its token is stale");
             let mut waiting = Vec::new();
-            while let Some((_, rows)) = blocks::take(db, CAMPAIGN, NodeId(5002), 7)? {
+            while let Some((_, rows)) = take(db, NodeId(5002), 7)? {
                 waiting.extend(ids(&rows));
             }
             waiting.sort_unstable();
@@ -95,7 +104,7 @@ on_both! {
             let gone = deliveries::table.filter(deliveries::id.between(11_i64, 490_i64));
             diesel::update(gone).set(deliveries::state.eq(DeliveryState::Skipped)).execute(db)?;
             let mut seen = Vec::new();
-            while let Some((block, rows)) = blocks::take(db, CAMPAIGN, NODE, 10)? {
+            while let Some((block, rows)) = take(db, NODE, 10)? {
                 seen.extend(ids(&rows));
                 diesel::update(deliveries::table.filter(deliveries::id.eq_any(ids(&rows)))).set(deliveries::state.eq(DeliveryState::Sent)).execute(db)?;
                 blocks::mark(db, &block, NODE, block.last)?;

@@ -124,7 +124,7 @@ on_both! {
         engine.db.write_here(|db| -> Result<_, Error> {
             use diesel::prelude::*;
             let node = pledgepost::lease::nodes(db)?.first().unwrap().0;
-            pledgepost::outbox::blocks::give_up(db, node, engine.clock.now())?;
+            pledgepost::outbox::blocks::give_up(db, node)?;
             Ok(diesel::update(deliveries::table).set(deliveries::lease.eq(Some(NodeId(9999).0))).execute(db)?)
         }).unwrap();
         engine.until("they arrived", None, |_| sink.accepted_count() == 4).await;

@@ -18,7 +18,7 @@ use crate::support::kill_stage::{KillStage, PATIENCE, within};
 use crate::support::proxy::Side;
 use crate::support::smtp_sink::{Act, Phase, Script};
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(90);
 const PAID: &str = "checkout.session.completed";
 
 /// What is given, up to the moment when the stage begins.

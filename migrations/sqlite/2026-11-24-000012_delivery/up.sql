@@ -6,8 +6,10 @@ DROP INDEX deliveries_queued;
 DROP INDEX deliveries_deferred;
 DROP INDEX deliveries_sending;
 -- Whatever waits by itself has a time for it; what waits in a block has none.
-UPDATE deliveries SET next_at = updated_at WHERE state IN ('queued', 'sending') AND next_at IS NULL;
-CREATE INDEX deliveries_due ON deliveries (campaign_id, next_at) WHERE next_at IS NOT NULL;
+UPDATE deliveries SET next_at = updated_at WHERE state IN ('queued', 'sending', 'deferred') AND next_at IS NULL;
+UPDATE deliveries SET next_at = NULL, lease = NULL
+WHERE state IN ('sent', 'failed', 'skipped', 'unknown') AND (next_at IS NOT NULL OR lease IS NOT NULL);
+CREATE INDEX deliveries_due ON deliveries (campaign_id, next_at, id) WHERE next_at IS NOT NULL;
 CREATE INDEX deliveries_leased ON deliveries (lease) WHERE lease IS NOT NULL;
 
 -- Deliveries of a campaign that wait for their first attempt, as ranges of ids: those between the two ends that are queued

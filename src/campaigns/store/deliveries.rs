@@ -1,6 +1,7 @@
 //! A campaign's rows of `deliveries`, as far as staff change them. How they are sent is the outbox's.
 
 use diesel::dsl::{exists, not, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
@@ -16,10 +17,22 @@ use crate::values::{At, CampaignId};
 /// The database's.
 pub fn skip_waiting(db: &mut Db, campaign: CampaignId, reply: &str, now: At) -> QueryResult<usize> {
     blocks::close(db, campaign)?;
+    skip(db, campaign, not(sql::<Bool>(blocks::IN_HAND)), reply, now)
+}
+
+/// As [`skip_waiting`], for what came back since: that waits by itself, and a small index finds it.
+///
+/// # Errors
+/// The database's.
+pub fn skip_late(db: &mut Db, campaign: CampaignId, reply: &str, now: At) -> QueryResult<usize> {
+    skip(db, campaign, not(sql::<Bool>("deliveries.next_at IS NULL")), reply, now)
+}
+
+fn skip(db: &mut Db, campaign: CampaignId, which: not<SqlLiteral<Bool>>, reply: &str, now: At) -> QueryResult<usize> {
     let waiting = deliveries::campaign_id
         .eq(campaign)
         .and(deliveries::state.eq_any([DeliveryState::Queued, DeliveryState::Deferred]))
-        .and(not(sql::<Bool>(blocks::IN_HAND)));
+        .and(which);
     let skipped = diesel::update(deliveries::table.filter(waiting))
         .set((
             deliveries::state.eq(DeliveryState::Skipped),
@@ -57,11 +70,11 @@ pub struct Decision<'a> {
 /// The database's.
 pub fn decide(db: &mut Db, campaign: CampaignId, decision: &Decision<'_>, now: At) -> QueryResult<usize> {
     const ROWS: &str = "UPDATE deliveries SET state = $1, reply = $2, updated_at = $3, lease = NULL, \
-         next_at = CASE WHEN $1 = 'queued' THEN $3 ELSE NULL END, \
+         next_at = CASE WHEN $1 = 'queued' THEN $4 ELSE NULL END, \
          attempts = CASE WHEN $1 = 'queued' THEN 0 ELSE attempts END, \
          code = CASE WHEN $1 = 'queued' THEN NULL ELSE code END, \
          server = CASE WHEN $1 = 'queued' THEN NULL ELSE server END \
-         WHERE campaign_id = $4 AND state = $5 AND EXISTS (SELECT 1 FROM delivery_attempts a \
+         WHERE campaign_id = $5 AND state = $6 AND EXISTS (SELECT 1 FROM delivery_attempts a \
          WHERE a.delivery_id = deliveries.id AND a.state = $1 AND a.at = $3)";
     let Decision { from, to, reply, words } = *decision;
     attempts::note_decision(db, campaign, (from, to), words, now)?;
@@ -69,6 +82,7 @@ pub fn decide(db: &mut Db, campaign: CampaignId, decision: &Decision<'_>, now: A
         .bind::<Text, _>(to.as_str())
         .bind::<Nullable<Text>, _>(reply)
         .bind::<Instant, _>(now)
+        .bind::<Instant, _>(blocks::AT_ONCE)
         .bind::<BigInt, _>(campaign)
         .bind::<Text, _>(from.as_str())
         .execute(db)?;

@@ -24,11 +24,11 @@ pub fn settle(db: &mut Db, place: &Place, node: NodeId, now: At) -> QueryResult<
         return Ok(());
     }
     let entries = file::read(place, node);
-    blocks::give_up(db, node, now)?;
+    blocks::give_up(db, node)?;
     let leased = release::leased_by(db, node)?;
     let mut outcomes = Vec::new();
     for row in leased {
-        let (id, attempts, as_it_was) = (row.0, row.2, Outcome::as_it_was(row, now));
+        let (id, attempts, as_it_was) = (row.0, row.2, Outcome::as_it_was(row));
         if let Some((code, server, reply)) = entries.took.get(&id) {
             outcomes.push(Outcome {
                 state: DeliveryState::Sent,

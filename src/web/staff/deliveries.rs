@@ -136,7 +136,7 @@ fn page(
     }
     facts.push(json!({ "term": "Language of the reader", "value": row.language.own_name() }));
     facts.push(json!({ "term": "Tries", "value": number(row.attempts) }));
-    if let Some(at) = row.next_at {
+    if let Some(at) = row.next_at.filter(|_| row.state == DeliveryState::Deferred) {
         facts.push(json!({ "term": "To be tried again", "value": time(at) }));
     }
     if let Some(server) = &row.server {

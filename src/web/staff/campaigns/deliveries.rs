@@ -63,7 +63,7 @@ pub async fn list(
                 "email": row.address, "state": label(row.state), "kind": kind(row.state), "attempts": number(row.attempts),
                 "href": format!("{here}/{}", row.id),
                 "code": row.code.map(|code| code.to_string()), "reply": row.reply, "changed": moment(row.updated_at, zone),
-                "again": row.next_at.map(|at| moment(at, zone)),
+                "again": row.next_at.filter(|_| row.state == DeliveryState::Deferred).map(|at| moment(at, zone)),
             })
         })
         .collect();
