@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use pledgepost::campaigns;
 use pledgepost::db::Db;
 use pledgepost::db::schema::{deliveries, delivery_blocks};
 use pledgepost::error::Error;
@@ -15,7 +16,7 @@ use pledgepost::values::{CampaignId, DeliveryId, NodeId};
 use crate::on_both;
 use crate::support::TestDb;
 use crate::support::engine::{CAMPAIGN, TestEngine};
-use crate::support::smtp_sink::{Script, SmtpSink};
+use crate::support::smtp_sink::{Act, Phase, Script, SmtpSink};
 
 const OTHER: CampaignId = CampaignId(77);
 const NODE: NodeId = NodeId(5001);
@@ -163,5 +164,56 @@ on_both! {
         engine.until_finished(None).await;
         assert_eq!((engine.count(DeliveryState::Sent), sink.accepted_count(), sink.duplicates().len()), (400, 400, 0));
         engine.stop().await;
+    }
+
+    /// Another process may be able to; this one lives on, so nobody would take the block from it.
+    async fn a_node_that_cannot_send_leaves_its_block_to_others(backend) {
+        let script = Script::accept_all().at(Phase::Mail, Act::reply("554 5.7.1 Sender not allowed"));
+        let (sink, mut engine) = (SmtpSink::start(script), engine(backend));
+        engine.add_rows("reader", 300);
+        engine.start(&sink).await;
+        let leased = |engine: &TestEngine| write(engine, |db| {
+            delivery_blocks::table.filter(delivery_blocks::lease.is_not_null()).count().get_result::<i64>(db)
+        });
+        engine.until("it has a block", None, |e| leased(e) > 0).await;
+        engine.until("it has none", None, |e| leased(e) == 0).await;
+        assert_eq!((engine.count(DeliveryState::Queued), sink.accepted_count()), (300, 0));
+        engine.stop().await;
+    }
+
+    /// A cancellation comes at any moment between leasing a block and marking its rows.
+    async fn what_was_marked_is_never_skipped_by_a_cancellation(backend) {
+        for round in 0..8_u64 {
+            let engine = engine(backend);
+            engine.add_rows("reader", 2_000);
+            let db = engine.db.clone();
+            let node = std::thread::spawn(move || {
+                let mut marked = Vec::new();
+                loop {
+                    let taken = db.write_here(|db| -> Result<_, Error> { Ok(blocks::take(db, CAMPAIGN, NODE, 40)?) }).unwrap();
+                    let (block, rows) = match taken {
+                        Taken::Block(block, rows) => (block, rows),
+                        Taken::Busy => continue,
+                        Taken::Nothing => return marked,
+                    };
+                    for rows in rows.chunks(10) {
+                        let until = rows.last().unwrap().id;
+                        if !db.write_here(|db| -> Result<_, Error> { Ok(blocks::mark(db, &block, NODE, until)?) }).unwrap() {
+                            break;
+                        }
+                        marked.extend(ids(rows));
+                    }
+                }
+            });
+            std::thread::sleep(Duration::from_millis(2 * round));
+            let now = engine.clock.now();
+            let skipped = write(&engine, |db| campaigns::store::deliveries::skip_waiting(db, CAMPAIGN, "cancelled", now));
+            let marked = node.join().unwrap();
+            let wrong = write(&engine, |db| {
+                let wrong = deliveries::table.filter(deliveries::id.eq_any(&marked)).filter(deliveries::state.eq(DeliveryState::Skipped));
+                wrong.count().get_result::<i64>(db)
+            });
+            assert_eq!((wrong, skipped + marked.len()), (0, 2_000), "round {round}: {} marked", marked.len());
+        }
     }
 }

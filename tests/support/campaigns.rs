@@ -139,9 +139,17 @@ pub fn rows(app: &App, id: CampaignId) -> Vec<Delivery> {
 pub fn set_state(app: &App, row: &Delivery, state: DeliveryState) {
     in_db(app, |db| {
         let lease = (state == DeliveryState::Sending).then_some(1_i64);
+        let next_at = (!state.is_final()).then_some(row.updated_at);
         diesel::update(deliveries::table.filter(deliveries::id.eq(row.id)))
-            .set((deliveries::state.eq(state), deliveries::lease.eq(lease)))
+            .set((deliveries::state.eq(state), deliveries::lease.eq(lease), deliveries::next_at.eq(next_at)))
             .execute(db)?;
+        // Blocks in which nothing waits any more are done with.
+        diesel::sql_query(
+            "DELETE FROM delivery_blocks WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.state = 'queued' \
+             AND d.next_at IS NULL AND d.campaign_id = delivery_blocks.campaign_id \
+             AND d.id BETWEEN delivery_blocks.first AND delivery_blocks.last)",
+        )
+        .execute(db)?;
         if let Some(campaign) = row.campaign_id {
             tally::recount(db, campaign)?;
         }
