@@ -6,7 +6,7 @@ use pledgepost::outbox::servers;
 use pledgepost::staff::Role;
 
 use super::album::{album, follow};
-use super::campaigns::{draft, draft_and_send, send_outside_of_hours, wait_until_sent};
+use super::campaigns::{draft, draft_and_send, refused_delivery, send_outside_of_hours, send_slowly, wait_until_sent};
 use crate::browser::site::Running;
 use crate::support::Backend;
 
@@ -25,6 +25,7 @@ async fn staff_pages_with_rows() {
     let draft = draft(&site);
     let sent = draft_and_send(&site);
     wait_until_sent(&album.browser, &site, &sent).await;
+    let refused = refused_delivery(&site, &sent);
     for (name, path) in [
         ("home", "/staff".to_owned()),
         ("account", "/staff/account".into()),
@@ -56,6 +57,9 @@ async fn staff_pages_with_rows() {
         ("campaign-sent", sent.clone()),
         ("campaign-deliveries", format!("{sent}/deliveries")),
         ("campaign-deliveries-none-found", format!("{sent}/deliveries?q=nothinglikethis")),
+        ("campaign-delivery", refused),
+        ("campaign-once-more-failed", format!("{sent}/again/failed")),
+        ("campaign-once-more-added", format!("{sent}/again/added")),
         ("sending", "/staff/sending".into()),
         ("subscribers", "/staff/subscribers".into()),
         ("subscribers-none-found", "/staff/subscribers?q=nothinglikethis".into()),
@@ -75,6 +79,10 @@ async fn staff_pages_with_rows() {
     album.browser.fill("#f-name", "").await;
     album.browser.click("main form button[type=submit]").await;
     album.here("organisation-refused").await;
+    let running = send_slowly(&site);
+    album.browser.open(&site.url(&running)).await;
+    album.browser.wait_for("Sending").await;
+    album.page("campaign-sending", &running).await;
     let waiting = send_outside_of_hours(&site);
     album.page("campaign-waits", &waiting).await;
     album.page("home-waits", "/staff").await;
