@@ -33,7 +33,7 @@ pub fn count_added(db: &mut Db, campaign: &Campaign, now: At) -> diesel::QueryRe
     counted(db, campaign, sql::ADDED, now)
 }
 
-/// Whether anybody would get the campaign if it started now. Counting all of them takes as long as half of fixing them.
+/// Whether nobody would get the campaign if it started now. Counting all of them takes as long as half of fixing them.
 ///
 /// # Errors
 /// The database's.

@@ -300,6 +300,9 @@ pub fn marked(db: &mut Db, node: NodeId) -> QueryResult<Vec<Leased>> {
 }
 
 /// The nodes that have blocks.
+///
+/// # Errors
+/// The database's.
 pub fn leases(db: &mut Db) -> QueryResult<Vec<NodeId>> {
     let leases: Vec<Option<i64>> =
         table::table.filter(table::lease.is_not_null()).select(table::lease).distinct().load(db)?;

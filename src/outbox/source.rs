@@ -80,7 +80,12 @@ impl Source {
         self.rows.clear();
         self.spent.extend(self.open.take());
     }
-    /// Of those whose rows are all recorded.
+    /// Blocks of which everything left are over when all is recorded. Of one that was closed before its end, the rest is
+    /// free before that: what is on the wire may hang for minutes.
+    fn to_be_left(&self) -> Vec<Open> {
+        let unfinished = |open: &&Open| open.block.sending_until < open.block.last;
+        self.spent.iter().filter(unfinished).cloned().collect()
+    }
     fn settled(&mut self) -> Vec<Open> {
         let (held, settled) =
             std::mem::take(&mut self.spent).into_iter().partition(|open| open.held.load(Ordering::SeqCst) > 0);
@@ -189,14 +194,18 @@ impl Outbox {
         Ok(Filled::Rows)
     }
 
-    /// Ends blocks of which everything left and is recorded; what was never drawn is free for anybody.
+    /// Frees what was not drawn of blocks that were closed, and ends those of which everything is recorded.
     pub(super) fn settle_blocks(&self, source: &mut Source) -> anyhow::Result<()> {
+        for left in source.to_be_left() {
+            let (id, node) = (left.block.id, left.node);
+            self.db.write_here(|db| -> anyhow::Result<()> { Ok(blocks::leave(db, id, node)?) })?;
+            if let Some(open) = source.spent.iter_mut().find(|open| open.block.id == id) {
+                open.block.last = open.block.sending_until;
+            }
+        }
         for open in source.settled() {
             let (id, node) = (open.block.id, open.node);
-            let ended = self.db.write_here(|db| -> anyhow::Result<()> {
-                blocks::leave(db, id, node)?;
-                Ok(blocks::done(db, id, node).map(drop)?)
-            });
+            let ended = self.db.statement_here(|db| -> anyhow::Result<bool> { Ok(blocks::done(db, id, node)?) });
             if ended.is_err() {
                 source.spent.push(open);
             }

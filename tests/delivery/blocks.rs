@@ -181,6 +181,24 @@ on_both! {
         engine.stop().await;
     }
 
+    /// What it has sent hangs, for minutes perhaps; what it has not begun is not to wait for that.
+    async fn a_node_whose_mails_hang_keeps_only_those(backend) {
+        // Not at a moment when what is in the window happens to be the end of a block.
+        let script = Script::accept_all().at_times(Phase::Dot, Act::Stall, 50, 10_000);
+        let (sink, mut engine) = (SmtpSink::start(script), engine(backend));
+        engine.timeouts = pledgepost::mail::Timeouts::all(Duration::from_secs(60));
+        engine.add_rows("reader", 300);
+        engine.start(&sink).await;
+        let unbegun = |engine: &TestEngine| write(engine, |db| {
+            let leased = delivery_blocks::table.filter(delivery_blocks::lease.is_not_null());
+            leased.filter(delivery_blocks::sending_until.lt(delivery_blocks::last)).count().get_result::<i64>(db)
+        });
+        engine.until("it has read ahead", None, |e| e.leased() > 30 && unbegun(e) > 0).await;
+        engine.until("what it has not begun is free", None, |e| unbegun(e) == 0).await;
+        assert!(engine.leased() > 30, "what hangs is still its own");
+        engine.kill().await;
+    }
+
     /// A cancellation comes at any moment between leasing a block and marking its rows.
     async fn what_was_marked_is_never_skipped_by_a_cancellation(backend) {
         for round in 0..8_u64 {
