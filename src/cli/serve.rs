@@ -47,14 +47,43 @@ pub async fn run(app: Arc<App>, door: Option<TcpListener>) -> anyhow::Result<boo
     Ok(true)
 }
 
-/// Delivers and runs jobs until SIGTERM or SIGINT.
+/// Delivers and runs jobs until SIGTERM or SIGINT; tells how it is doing where `PLEDGEPOST_WORKER_BIND` says.
 pub async fn worker(app: Arc<App>, listener: Option<TcpListener>) -> anyhow::Result<bool> {
-    // Nobody can ask this process for its numbers, so none are gathered.
+    let open =
+        |bind| TcpListener::bind(bind).with_context(|| format!("cannot listen on {bind} (PLEDGEPOST_WORKER_BIND)"));
+    let numbers = app.config.web.worker_bind.map(open).transpose()?;
+    if numbers.is_some() {
+        // Else nobody can ask for them, and none are gathered.
+        telemetry::init_metrics()?;
+    }
     let door = SandboxDoor::open(&app, listener);
     let background = Background::start(&app).await?;
     tracing::info!(database = app.config.database.shown(), "Pledgepost delivers");
-    end().await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let told = async move {
+        let _ = stopped.await;
+    };
+    let mut server = tokio::spawn(async move {
+        match numbers {
+            Some(listener) => web::server::serve_worker(app, listener, told).await,
+            None => {
+                told.await;
+                Ok(())
+            }
+        }
+    });
+    tokio::select! {
+        () = end() => {}
+        ended = &mut server => {
+            background.stop().await;
+            ended??;
+            anyhow::bail!("the web server ended by itself");
+        }
+    }
+    // The numbers stay to be asked for while the last mails go out.
     background.stop().await;
+    let _ = stop.send(());
+    server.await??;
     if let Some(door) = door {
         door.close().await;
     }

@@ -6,6 +6,8 @@
 //! | `PLEDGEPOST_BIND` | address and port; `127.0.0.1:8080` |
 //! | `PLEDGEPOST_PUBLIC_URL` | what links in mails begin with; `http://` + bind |
 //! | `PLEDGEPOST_SECRET_KEY` | one or several, newest first, comma-separated |
+//! | `PLEDGEPOST_WORKER_BIND` | where a `worker` answers `/health/…` and `/metrics`; nowhere |
+//! | `PLEDGEPOST_METRICS_TOKEN` | opens `/metrics` to other machines; it is for this one |
 //! | `PLEDGEPOST_TRUSTED_PROXIES` | addresses or networks whose `X-Forwarded-For` is believed |
 //! | `PLEDGEPOST_SMTP_URL` (one or several), `_MAIL_FROM`, `_DKIM_DOMAIN`, `_DKIM_SELECTOR`, `_DKIM_KEY_FILE` | the mail servers and the sender |
 //! | `PLEDGEPOST_SEND_CONNECTIONS` (10), `_SEND_RATE` (0: no limit), `_DOUBT_WINDOW` (250), `_STATE_DIR` | delivery |
@@ -197,6 +199,20 @@ mod tests {
         std::fs::write(&file, "bind = \"127.0.0.1:9000\"\nsmtp_ulr = \"smtp://x\"\n").unwrap();
         let error = format!("{:#}", Config::from_sources(&file, BTreeMap::new()).unwrap_err());
         assert!(error.contains("smtp_ulr") && error.contains("pledgepost.toml"), "{error}");
+    }
+
+    #[test]
+    fn addresses_and_tokens_that_do_not_hold_are_named() {
+        for (name, value) in [
+            ("PLEDGEPOST_BIND", "localhost"),
+            ("PLEDGEPOST_WORKER_BIND", "9100"),
+            ("PLEDGEPOST_METRICS_TOKEN", "short"),
+        ] {
+            let error = format!("{:#}", with(&[(name, value)]).unwrap_err());
+            assert!(error.contains(name), "{error}");
+        }
+        let config = with(&[("PLEDGEPOST_WORKER_BIND", "127.0.0.1:9100")]).unwrap();
+        assert_eq!(config.web.worker_bind.map(|bind| bind.port()), Some(9100));
     }
 
     #[test]

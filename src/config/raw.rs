@@ -14,6 +14,8 @@ pub struct Raw {
     pub database_url: Option<String>,
     pub bind: Option<String>,
     pub public_url: Option<String>,
+    pub worker_bind: Option<String>,
+    pub metrics_token: Option<String>,
     #[serde(default, deserialize_with = "list")]
     pub secret_key: Option<Vec<String>>,
     #[serde(default, deserialize_with = "list")]
@@ -37,9 +39,11 @@ pub struct Raw {
 }
 
 /// The names after `PLEDGEPOST_`, in small letters.
-const VARIABLES: [&str; 19] = [
+const VARIABLES: [&str; 21] = [
     "bind",
     "public_url",
+    "worker_bind",
+    "metrics_token",
     "secret_key",
     "trusted_proxies",
     "smtp_url",

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context, bail};
 use ipnet::IpNet;
+use secrecy::SecretString;
 use url::Url;
 
 use super::Raw;
@@ -15,14 +16,25 @@ pub struct WebConfig {
     pub public_url: Url,
     /// Only these may say in `X-Forwarded-For` who the visitor is.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where a `worker` tells how it is doing; none is nowhere.
+    pub worker_bind: Option<SocketAddr>,
+    /// Opens `/metrics` to other machines.
+    pub metrics_token: Option<SecretString>,
 }
+
+/// Fewer characters could be guessed.
+const SHORTEST_TOKEN: usize = 16;
 
 impl WebConfig {
     pub(super) fn check(raw: &Raw) -> anyhow::Result<Self> {
-        let bind = raw.bind.as_deref().unwrap_or("127.0.0.1:8080");
-        let bind: SocketAddr = bind
-            .parse()
-            .with_context(|| format!("PLEDGEPOST_BIND is an address and a port (127.0.0.1:8080), not {bind:?}"))?;
+        let bind = address("PLEDGEPOST_BIND", raw.bind.as_deref().unwrap_or("127.0.0.1:8080"))?;
+        let worker_bind = raw.worker_bind.as_deref().map(|text| address("PLEDGEPOST_WORKER_BIND", text)).transpose()?;
+        if raw.metrics_token.as_ref().is_some_and(|token| token.len() < SHORTEST_TOKEN) {
+            bail!(
+                "PLEDGEPOST_METRICS_TOKEN needs at least {SHORTEST_TOKEN} characters (openssl rand -hex 32 makes a good one)"
+            );
+        }
+        let metrics_token = raw.metrics_token.clone().map(SecretString::from);
         let text = raw.public_url.clone().unwrap_or_else(|| format!("http://{bind}"));
         let mut public_url =
             Url::parse(&text).with_context(|| format!("PLEDGEPOST_PUBLIC_URL is not an address: {text:?}"))?;
@@ -37,7 +49,7 @@ impl WebConfig {
         public_url.set_fragment(None);
         let trusted_proxies =
             raw.trusted_proxies.iter().flatten().map(|text| network(text)).collect::<anyhow::Result<_>>()?;
-        Ok(Self { bind, public_url, trusted_proxies })
+        Ok(Self { bind, public_url, trusted_proxies, worker_bind, metrics_token })
     }
 
     /// An absolute link: `link("/confirm/…")`.
@@ -51,6 +63,10 @@ impl WebConfig {
     pub fn host(&self) -> &str {
         self.public_url.host_str().unwrap_or("localhost")
     }
+}
+
+fn address(name: &str, text: &str) -> anyhow::Result<SocketAddr> {
+    text.parse().with_context(|| format!("{name} is an address and a port (127.0.0.1:8080), not {text:?}"))
 }
 
 fn network(text: &str) -> anyhow::Result<IpNet> {

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 
-use super::extract::Loopback;
+use super::extract::Scraper;
 use super::{Answer, Error};
 use crate::app::App;
 use crate::campaigns::{self, CampaignState};
@@ -27,8 +27,8 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
     }
 }
 
-/// `GET /metrics`, for this machine alone.
-pub async fn metrics(app: Data<App>, _loopback: Loopback) -> Answer {
+/// `GET /metrics`, for this machine and for who has the token.
+pub async fn metrics(app: Data<App>, _scraper: Scraper) -> Answer {
     if app.gauges.are_old() {
         let (now, servers) =
             (app.clock.now(), app.mail_servers.iter().map(|server| server.name.clone()).collect::<Vec<_>>());

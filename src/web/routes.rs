@@ -23,15 +23,26 @@ pub fn configure(cfg: &mut ServiceConfig, app: &Data<App>) {
     cfg.default_service(web::to(nothing));
 }
 
+/// All that a `worker` answers.
+pub fn configure_worker(cfg: &mut ServiceConfig, app: &Data<App>) {
+    cfg.app_data(app.clone()).configure(well_being).default_service(web::to(nothing));
+}
+
 #[rustfmt::skip]
 fn machines(cfg: &mut ServiceConfig) {
     cfg
+        .configure(well_being)
         .route("/assets/{hash}/{name}", get().to(assets::get))
         .route("/favicon.ico", get().to(assets::icon))
+        .route("/webhooks/stripe", post().to(webhooks::stripe::receive));
+}
+
+#[rustfmt::skip]
+fn well_being(cfg: &mut ServiceConfig) {
+    cfg
         .route("/health/live", get().to(health::live))
         .route("/health/ready", get().to(health::ready))
-        .route("/metrics", get().to(health::metrics))
-        .route("/webhooks/stripe", post().to(webhooks::stripe::receive));
+        .route("/metrics", get().to(health::metrics));
 }
 
 /// Readers: no session, no cookie. Forms get `.wrap(limit::public_writes())`.

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
@@ -58,11 +59,52 @@ pub async fn serve(
     .listen(listener)
     .context("the web server cannot listen")?
     .run();
+    let told = async move {
+        shutdown.await;
+        let _ = stopping.send(true);
+    };
+    run(server, limits, told).await
+}
+
+/// Answers for a `worker` whether it is well and how it is doing, until `shutdown` is ready.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub async fn serve_worker(
+    app: Arc<App>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let app = Data::from(app);
+    let limits = Data::new(Limits::default());
+    let factory_limits = limits.clone();
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(factory_limits.clone())
+            .configure(|cfg| routes::configure_worker(cfg, &app))
+            .wrap(from_fn(error_pages::render))
+            .wrap(from_fn(security_headers::set))
+            .wrap(from_fn(request_id::log))
+    })
+    .workers(1)
+    .disable_signals()
+    .shutdown_timeout(1)
+    .client_request_timeout(Duration::from_secs(15))
+    .listen(listener)
+    .context("the web server cannot listen")?
+    .run();
+    run(server, limits, shutdown).await
+}
+
+async fn run(
+    server: Server,
+    limits: Data<Limits>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<()> {
     let handle = server.handle();
     let upkeep = tokio::spawn(upkeep(limits));
     let stop = tokio::spawn(async move {
         shutdown.await;
-        let _ = stopping.send(true);
         handle.stop(true).await;
     });
     let result = server.await.context("the web server");

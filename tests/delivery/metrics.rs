@@ -1,4 +1,5 @@
-//! `/metrics` of a process that sends: what an operator's Prometheus reads while a campaign runs and when it is over.
+//! `/metrics` of a process that sends: what an operator's Prometheus reads while a campaign runs and when it is over; and
+//! of one that only sends.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -93,5 +94,41 @@ on_both! {
         assert_eq!(sum(&text, "pledgepost_database_errors_total", &[]), 0.0);
         serving.signal("TERM");
         assert_eq!(serving.wait(), Some(0));
+    }
+
+    async fn a_worker_tells_how_it_is_doing(backend) {
+        const TOKEN: &str = "what only our Prometheus knows";
+        let test = TestDb::unmigrated(backend);
+        let sink = SmtpSink::start(Script::accept_all());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let base = format!("http://127.0.0.1:{port}");
+        let program = Program::live(&test.url, &sink)
+            .with("PLEDGEPOST_WORKER_BIND", &format!("127.0.0.1:{port}"))
+            .with("PLEDGEPOST_METRICS_TOKEN", TOKEN);
+        program.ok(&["migrate"]);
+        program.ok(&["topic", "add", "--slug", "news", "--name", "News"]);
+        let file = program.file("readers.csv", "Email\na@example.org\nb@example.org\n");
+        program.ok(&["subscribers", "import", &file, "--topic", "news", "--confirmed", "--basis", "the old list"]);
+        let body = program.file("body.md", "News. [Read]({{web_url}})\n");
+        let id = program.ok(&["campaign", "create", "--subject", "News", "--body", &body, "--topic", "news"]);
+        let mut working = program.start(&["worker"]);
+        program.ok(&["campaign", "send", &id]);
+        sink.wait_for(2, Duration::from_secs(60)).await;
+        until(&base, "both are sent", |text| sum(text, "pledgepost_deliveries_total", &[("outcome", "sent")]) == 2.0).await;
+        // Asked as from another machine, through a proxy.
+        let client = reqwest::Client::new();
+        let ask = async |path: &str, token: Option<&str>| {
+            let request = client.get(format!("{base}{path}")).header("x-forwarded-for", "203.0.113.9");
+            let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+            request.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!((ask("/health/live", None).await, ask("/health/ready", None).await), (200, 200));
+        assert_eq!((ask("/metrics", None).await, ask("/metrics", Some("a guess")).await), (404, 404));
+        assert_eq!(ask("/metrics", Some(TOKEN)).await, 200);
+        for path in ["/", "/subscribe", "/staff", "/sandbox/mail"] {
+            assert_eq!(ask(path, Some(TOKEN)).await, 404, "a worker has no pages: {path}");
+        }
+        working.signal("TERM");
+        assert_eq!(working.wait(), Some(0));
     }
 }

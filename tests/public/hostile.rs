@@ -36,6 +36,34 @@ on_both! {
         site.get_with("/metrics", &[("host", "evil.example")]).await.is(404);
     }
 
+    async fn a_token_opens_the_numbers_and_is_not_tried_out(backend) {
+        const TOKEN: &str = "what only our Prometheus knows";
+        let site = TestApp::start_with(backend, |config| {
+            config.web.metrics_token = Some(TOKEN.into());
+            config.web.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        })
+        .await;
+        pledgepost::telemetry::init_metrics().unwrap();
+        let ask = async |from: &str, said: &str| {
+            site.get_with("/metrics", &[("x-forwarded-for", from), ("authorization", said)]).await.status
+        };
+        let right = format!("Bearer {TOKEN}");
+        assert_eq!(ask("203.0.113.9", &right).await, 200);
+        assert_eq!(ask("203.0.113.9", &right.to_lowercase()).await, 404);
+        for said in ["Bearer ", "Bearer", TOKEN, "Basic what only our Prometheus knows"] {
+            assert_eq!(ask("203.0.113.9", said).await, 404, "{said:?}");
+        }
+        let mut answers = Vec::new();
+        for number in 0..40 {
+            answers.push(ask("203.0.113.9", &format!("Bearer guess {number}")).await);
+        }
+        assert!(answers.contains(&429), "{answers:?}");
+        assert_eq!(ask("203.0.113.10", "Bearer a guess from elsewhere").await, 404);
+        assert_eq!(ask("203.0.113.10", &right).await, 200);
+        let without = TestApp::start(backend).await;
+        without.get_with("/metrics", &[("x-forwarded-for", "203.0.113.9"), ("authorization", &right)]).await.is(404);
+    }
+
     async fn downloads_run_nothing_in_a_spreadsheet(backend) {
         let site = TestApp::start(backend).await;
         let law = add_topic(&site, "law");

@@ -1,4 +1,4 @@
-//! Doors that open only to the machine itself: the sandbox, the metrics.
+//! Doors that open only to the machine itself: the sandbox.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;

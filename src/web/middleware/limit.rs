@@ -34,7 +34,7 @@ pub struct Limits {
     token: DefaultKeyedRateLimiter<u64>,
     giving: DefaultKeyedRateLimiter<u64>,
     giving_hourly: DefaultKeyedRateLimiter<u64>,
-    /// Webhooks whose signature does not fit.
+    /// Machines whose signature or token does not fit.
     refused: DefaultKeyedRateLimiter<u64>,
     /// All visitors who cannot be told apart, together.
     unknown: DefaultKeyedRateLimiter<u64>,
@@ -85,9 +85,9 @@ impl Limits {
         }
     }
 
-    /// Counts a webhook that was refused; how long to wait when there were too many. A proxy that stands for everybody is
-    /// not counted.
-    pub fn refused_webhook(&self, visitor: ClientIp) -> Result<(), Duration> {
+    /// Counts a webhook or a token that was refused; how long to wait when there were too many. A proxy that stands for
+    /// everybody is not counted.
+    pub fn refused_machine(&self, visitor: ClientIp) -> Result<(), Duration> {
         let Some(address) = visitor.0 else { return Ok(()) };
         let checked = self.refused.check_key(&hashed(network_of(address)));
         checked.map_err(|until| until.wait_time_from(DefaultClock::default().now()))

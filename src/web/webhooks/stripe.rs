@@ -36,7 +36,7 @@ pub async fn receive(
     let signed = request.headers().get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Err(reason) = signature::verify(signed, &body, &payments.secrets, app.clock.now()) {
         // Only what is refused is counted: Stripe may send as much as it likes, strangers may not.
-        if let Err(wait) = limits.refused_webhook(visitor) {
+        if let Err(wait) = limits.refused_machine(visitor) {
             let mut answer = refuse(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many refused webhooks");
             answer.headers_mut().insert(header::RETRY_AFTER, (wait.as_secs() + 1).into());
             return Ok(answer);
