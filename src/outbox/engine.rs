@@ -54,12 +54,10 @@ pub struct Outbox {
     pub bell: Arc<Notify>,
 }
 
-/// How often the state of campaigns, limits and servers is looked at while there is work …
+/// How often the state of campaigns, limits and servers is looked at, also for work that another process made …
 const LOOK: Duration = Duration::from_millis(200);
-/// … or when the last mail was recorded, if that was not a moment ago …
+/// … and when the last mail was recorded, if the last look was not a moment ago.
 const LAST_LOOK: Duration = Duration::from_millis(20);
-/// … and while there is none.
-const IDLE_LOOK: Duration = Duration::from_millis(500);
 /// After the database refused a claim, the next try waits so long, and longer each time …
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// … but no longer than this.
@@ -146,7 +144,7 @@ impl Engine {
                 }
             }
             () = self.outbox.bell.notified() => self.looked = None,
-            () = tokio::time::sleep(if idle { IDLE_LOOK } else { LOOK / 4 }) => {}
+            () = tokio::time::sleep(if idle { LOOK } else { LOOK / 4 }) => {}
             _ = stop.changed() => {}
         }
     }

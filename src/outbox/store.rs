@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
 use super::blocks::AT_ONCE;
-use super::{Delivery, DeliveryState, NewDelivery, attempts, blocks, tally};
+use super::{Delivery, DeliveryState, NewDelivery, attempts, blocks, claim, tally};
 use crate::db::schema::deliveries;
 use crate::db::search::{self, lower};
 use crate::db::{Both, Db};
@@ -112,8 +112,11 @@ pub fn list(
     ids = ids.filter(deliveries::campaign_id.eq(campaign));
     count = count.filter(deliveries::campaign_id.eq(campaign));
     if let Some(state) = state {
-        ids = ids.filter(blocks::is_in(state));
-        count = count.filter(blocks::is_in(state));
+        let Some(from) = first_in(db, campaign, state)? else {
+            return Ok(Page { rows: Vec::new(), total: 0, request });
+        };
+        ids = ids.filter(deliveries::id.ge(from)).filter(blocks::is_in(state));
+        count = count.filter(deliveries::id.ge(from)).filter(blocks::is_in(state));
     }
     if let Some(part) = address {
         let pattern = search::part(part);
@@ -130,6 +133,11 @@ pub fn list(
     let mut rows = Delivery::query().filter(deliveries::id.eq_any(ids)).order(deliveries::id.asc()).load(db)?;
     blocks::show(db, &mut rows)?;
     Ok(Page { rows, total, request })
+}
+
+/// No row of the campaign with a lower id is in this state; none when none at all is.
+fn first_in(db: &mut Db, campaign: CampaignId, state: DeliveryState) -> QueryResult<Option<DeliveryId>> {
+    if state.is_final() { Ok(Some(DeliveryId(0))) } else { claim::unfinished_from(db, campaign) }
 }
 
 /// The row of a campaign to one subscriber.
@@ -158,7 +166,8 @@ pub fn after(
     let of_campaign = sql::<Bool>("+deliveries.campaign_id = ").bind::<BigInt, _>(campaign);
     rows = rows.filter(of_campaign).filter(deliveries::id.gt(after));
     if let Some(state) = state {
-        rows = rows.filter(blocks::is_in(state));
+        let Some(from) = first_in(db, campaign, state)? else { return Ok(Vec::new()) };
+        rows = rows.filter(deliveries::id.ge(from)).filter(blocks::is_in(state));
     }
     let mut rows: Vec<Delivery> = rows.order(deliveries::id.asc()).limit(limit).load(db)?;
     blocks::show(db, &mut rows)?;

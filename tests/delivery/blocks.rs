@@ -11,7 +11,7 @@ use pledgepost::error::Error;
 use pledgepost::lease;
 use pledgepost::outbox::blocks::{self, Block, Taken};
 use pledgepost::outbox::{Delivery, DeliveryState, is_unfinished, store};
-use pledgepost::values::{CampaignId, DeliveryId, NodeId};
+use pledgepost::values::{At, CampaignId, DeliveryId, NodeId};
 
 use crate::on_both;
 use crate::support::TestDb;
@@ -39,6 +39,11 @@ fn take(db: &mut Db, node: NodeId, size: i64) -> QueryResult<Option<(Block, Vec<
 
 fn ids(rows: &[Delivery]) -> Vec<i64> {
     rows.iter().map(|row| row.id.0).collect()
+}
+
+fn become_all(db: &mut Db, (from, to): (i64, i64), state: DeliveryState, at: Option<At>) -> QueryResult<usize> {
+    let rows = deliveries::table.filter(deliveries::id.between(from, to));
+    diesel::update(rows).set((deliveries::state.eq(state), deliveries::next_at.eq(at))).execute(db)
 }
 
 fn addresses(name: &'static str, count: usize) -> impl Iterator<Item = String> {
@@ -116,6 +121,33 @@ on_both! {
             assert_eq!(delivery_blocks::table.count().get_result::<i64>(db)?, 0);
             Ok(())
         });
+    }
+
+    async fn what_waits_is_listed_wherever_it_stands(backend) {
+        let engine = engine(backend);
+        engine.add_rows("reader", 30);
+        let listed = |state| ids(&engine.rows(state));
+        assert_eq!(listed(DeliveryState::Queued).len(), 30);
+        write(&engine, |db| {
+            let (block, _) = take(db, NODE, 10)?.unwrap();
+            blocks::mark(db, &block, NODE, DeliveryId(10))?;
+            become_all(db, (1, 8), DeliveryState::Sent, None)?;
+            blocks::leave(db, block.id, NODE)
+        });
+        assert_eq!(listed(DeliveryState::Sending), [9, 10]);
+        assert_eq!(listed(DeliveryState::Queued), (11..=30).collect::<Vec<_>>());
+        // One of the first is to be tried again, and nothing else waits any more.
+        let again = Some(engine.clock.now());
+        write(&engine, |db| become_all(db, (3, 3), DeliveryState::Deferred, again));
+        assert_eq!(listed(DeliveryState::Deferred), [3]);
+        write(&engine, |db| {
+            become_all(db, (4, 30), DeliveryState::Sent, None)?;
+            diesel::delete(delivery_blocks::table).execute(db)
+        });
+        assert_eq!((listed(DeliveryState::Deferred), listed(DeliveryState::Sent).len()), (vec![3], 29));
+        assert_eq!((listed(DeliveryState::Queued), listed(DeliveryState::Sending)), (vec![], vec![]));
+        write(&engine, |db| become_all(db, (3, 3), DeliveryState::Failed, None));
+        assert_eq!((listed(DeliveryState::Deferred), listed(DeliveryState::Failed)), (vec![], vec![3]));
     }
 
     /// A lease was committed and its answer lost: this node lives on, so nobody else would give the block back.
