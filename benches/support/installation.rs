@@ -1,10 +1,13 @@
 //! An installation with readers, and campaigns that the real program sends.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use pledgepost::campaigns::{CampaignState, report};
+use pledgepost::config::Config;
 use pledgepost::db::{DatabaseUrl, Db};
 use pledgepost::values::{At, CampaignId, Clock};
 
@@ -84,10 +87,6 @@ impl Installation {
         installation.tidy();
         eprintln!("{name}: {readers} readers imported in {:.0} s", begun.elapsed().as_secs_f64());
         installation
-    }
-
-    pub fn url(&self) -> &str {
-        &self.url
     }
 
     /// Fixes the audience of a new campaign that nobody delivers.
@@ -195,13 +194,28 @@ impl Installation {
         }
     }
 
+    /// The settings, for a part of the program in this process.
+    pub fn config(&self) -> Config {
+        Config::from_sources(Path::new("/nonexistent/pledgepost.toml"), self.environment()).unwrap()
+    }
+
+    fn environment(&self) -> BTreeMap<String, String> {
+        [
+            ("DATABASE_URL", self.url.as_str()),
+            ("PLEDGEPOST_LOG", "warn"),
+            ("PLEDGEPOST_SECRET_KEY", "a key for the bench and long enough"),
+            ("PLEDGEPOST_SMTP_URL", "smtp://127.0.0.1:9"),
+            ("PLEDGEPOST_MAIL_FROM", "news@example.org"),
+            ("PLEDGEPOST_PUBLIC_URL", "https://news.example.org"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
     fn command(&self, settings: &[(String, String)], args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pledgepost"));
         command.args(args).env_clear().current_dir(self.folder.path()).stdin(Stdio::null());
-        command.env("DATABASE_URL", &self.url).env("PLEDGEPOST_LOG", "warn");
-        command.env("PLEDGEPOST_SECRET_KEY", "a key for the bench and long enough");
-        command.env("PLEDGEPOST_SMTP_URL", "smtp://127.0.0.1:9").env("PLEDGEPOST_MAIL_FROM", "news@example.org");
-        command.env("PLEDGEPOST_PUBLIC_URL", "https://news.example.org");
+        command.envs(self.environment());
         command.envs(settings.iter().cloned());
         command
     }

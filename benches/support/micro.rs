@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pledgepost::app::App;
-use pledgepost::config::Config;
 use pledgepost::installation::MadeBy;
 use pledgepost::mail::{Connection, MailServer, Outcome, Outgoing, Signer, Timeouts};
 use pledgepost::outbox::{Delivery, Prepared, store};
@@ -65,7 +64,7 @@ fn signers(folder: &tempfile::TempDir) -> Vec<(&'static str, Option<Signer>)> {
 fn composing(text: Text, signers: &[(&str, Option<Signer>)]) -> Vec<u8> {
     let mut installation = Installation::sqlite(READERS);
     let campaign = installation.start(text);
-    let app = App::build(Config::demo(installation.url(), 8080).unwrap(), Clock::System, MadeBy::Demo).unwrap();
+    let app = App::build(installation.config(), Clock::System, MadeBy::Serve).unwrap();
     let outbox = app.outbox(vec![]).unwrap();
     let rows: Vec<Delivery> = app
         .db

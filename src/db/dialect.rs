@@ -59,14 +59,15 @@ pub fn for_update(db: &Db) -> &'static str {
 
 /// What a statement on a whole batch begins with: `WITH v AS (…)`, the rows of the JSON array of objects that is bound as
 /// `$1` (text). Columns are (name, PostgreSQL type), of which `bigint`, `text` and `timestamptz` are used; on SQLite an
-/// instant stays the text that it is. (MATERIALIZED: or SQLite reads the JSON again for each row that it is joined with.)
+/// instant stays the text that it is. (MATERIALIZED: or SQLite reads the JSON again for each row that it is joined with.
+/// `json`, not `jsonb`, which PostgreSQL would build only to take it apart: a quarter less.)
 /// It has to come first: SQLite numbers `$n` by their first appearance in the text.
 pub fn with_rows(db: &Db, columns: &[(&str, &str)]) -> String {
     match db {
         Db::Pg(_) => {
             let columns: Vec<String> = columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
             format!(
-                "WITH v AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($1::jsonb) AS rows({})) ",
+                "WITH v AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS rows({})) ",
                 columns.join(", ")
             )
         }
