@@ -29,7 +29,7 @@ pub fn jobs(config: &Config, mail_bell: &Arc<Notify>) -> Jobs {
     let start: Handler = Arc::new(move |db, payload, now| {
         let job: StartJob = serde_json::from_str(payload)?;
         campaigns::send::start(db, job.campaign, now)?;
-        // Rung before the commit at worst: the engine looks again by itself within half a second.
+        // Rung before the commit at worst: the engine looks again by itself in a moment.
         bell.notify_one();
         Ok(())
     });

@@ -22,9 +22,8 @@ use crate::values::{At, CampaignId, Clock, NodeId};
 
 /// With fewer outcomes than a quarter of the window, but never more than this, others are waited for …
 const FEW: usize = 250;
-/// … a few times for so long.
-const LINGER: Duration = Duration::from_millis(1);
-const TIMES: usize = 4;
+/// … for so long.
+const LINGER: Duration = Duration::from_millis(4);
 const MOST: usize = 2_000;
 /// A notice that could not be written is tried again after so long, whether there are outcomes or not.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -87,15 +86,12 @@ impl Recorder {
             return false;
         }
         let few = (self.window.size() / 4).min(FEW);
-        for _ in 0..TIMES {
-            if batch.len() >= few || self.window.held() <= batch.len() {
+        let end = tokio::time::Instant::now() + LINGER;
+        // Whoever is held and not here yet will report.
+        while batch.len() < few && batch.len() < self.window.held() {
+            let more = self.reports.recv_many(batch, MOST - batch.len());
+            if !matches!(tokio::time::timeout_at(end, more).await, Ok(1..)) {
                 break;
-            }
-            tokio::time::sleep(LINGER).await;
-            while batch.len() < MOST
-                && let Ok(report) = self.reports.try_recv()
-            {
-                batch.push(report);
             }
         }
         true
