@@ -1,12 +1,11 @@
 //! `/metrics` of a process that sends: what an operator's Prometheus reads while a campaign runs and when it is over; and
 //! of one that only sends.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::on_both;
 use crate::support::TestDb;
-use crate::support::program::Program;
+use crate::support::program::{Program, free_port};
 use crate::support::smtp_sink::{Script, SmtpSink, Which};
 
 const READERS: usize = 400;
@@ -49,7 +48,7 @@ on_both! {
                 .rcpt(Which::Is("reader7@example.org".into()), "550 5.1.1 No such user"),
         );
         let server = sink.addr().to_string();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let base = format!("http://127.0.0.1:{port}");
         let program = Program::live(&test.url, &sink)
             .with("PLEDGEPOST_BIND", &format!("127.0.0.1:{port}"))
@@ -100,7 +99,7 @@ on_both! {
         const TOKEN: &str = "what only our Prometheus knows";
         let test = TestDb::unmigrated(backend);
         let sink = SmtpSink::start(Script::accept_all());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let base = format!("http://127.0.0.1:{port}");
         let program = Program::live(&test.url, &sink)
             .with("PLEDGEPOST_WORKER_BIND", &format!("127.0.0.1:{port}"))

@@ -2,12 +2,11 @@
 //! Each process has a mail server of its own, so the servers' logs say who sent what.
 
 use std::collections::{HashMap, HashSet};
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::program::{Program, Running};
+use crate::support::program::{Program, Running, free_port};
 use crate::support::smtp_sink::{Received, Script, SmtpSink};
 use crate::support::{Backend, TestDb};
 
@@ -114,7 +113,7 @@ impl Cluster {
 impl Process {
     fn new(test: &TestDb, command: &'static str) -> Self {
         let sink = SmtpSink::start(Script::accept_all().delay(Duration::from_millis(20)));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let program = Program::live(&test.url, &sink)
             .with("PLEDGEPOST_PUBLIC_URL", "http://127.0.0.1:8080")
             .with("PLEDGEPOST_BIND", &format!("127.0.0.1:{port}"))

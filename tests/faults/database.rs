@@ -1,11 +1,11 @@
 //! The database goes away, or its disk is full, while a campaign is sent.
 
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::support::Backend;
 use crate::support::campaign_stage::{CampaignStage, WINDOW};
+use crate::support::program::free_port;
 use crate::support::smtp_sink::Script;
 
 const SOON: Duration = Duration::from_secs(90);
@@ -18,7 +18,7 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let port = free_port().to_string();
         let cluster = Self { folder: format!("/tmp/pledgepost-pg-{port}"), port };
         cluster.script("start");
         cluster

@@ -1,10 +1,10 @@
 //! What is slow or large does not hold up the rest.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use crate::on_both;
 use crate::support::campaign_stage::CampaignStage;
+use crate::support::program::free_port;
 use crate::support::smtp_sink::Script;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -76,7 +76,7 @@ on_both! {
     /// The relay takes 30 ms for each answer, and every connection of the campaign is busy.
     async fn a_confirmation_overtakes_within_a_second(backend) {
         let mut stage = CampaignStage::new(backend, Script::accept_all().delay(Duration::from_millis(30)), 3_000);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         stage.program.set("PLEDGEPOST_BIND", &format!("127.0.0.1:{port}"));
         stage.send();
         let mut serve = stage.program.start(&["serve"]);

@@ -80,6 +80,7 @@ async fn the_answer_about_the_session_is_lost(backend: Backend) {
     let answer = stage.give(None);
     held.reached(SOON).await;
     stage.kill();
+    held.deserted(SOON).await;
     drop(held);
     assert_eq!(answer.await.unwrap(), None, "the giver sees a broken connection");
     let lost = stage.newest_session().await.expect("Stripe has it");
@@ -103,6 +104,7 @@ async fn the_session_is_never_asked_for(backend: Backend) {
     let answer = stage.give(None);
     held.reached(SOON).await;
     stage.kill();
+    held.deserted(SOON).await;
     drop(held);
     assert_eq!(answer.await.unwrap(), None);
     assert!(stage.newest_session().await.is_none(), "Stripe knows of nothing");

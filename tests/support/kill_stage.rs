@@ -1,7 +1,6 @@
 //! A live installation as a child process between a Stripe, a mail server and a giver that the test holds in its hands.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +15,7 @@ use pledgepost::values::Clock;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use super::program::{Program, Running};
+use super::program::{Program, Running, free_port};
 use super::proxy::{Held, Proxy, Side};
 use super::smtp_sink::{Script, SmtpSink};
 use super::stripe::{SECRET_KEY, StripeStage, WEBHOOK_SECRET};
@@ -54,7 +53,7 @@ impl KillStage {
     pub async fn start(backend: Backend) -> Self {
         let (test, stripe) = (TestDb::unmigrated(backend), StripeStage::start(backend, Clock::System));
         let (proxy, sink) = (Proxy::start(stripe.addr), SmtpSink::start(Script::accept_all()));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let program = Program::live(&test.url, &sink)
             .with("PLEDGEPOST_BIND", &format!("127.0.0.1:{port}"))
             .with("PLEDGEPOST_STRIPE_SECRET_KEY", SECRET_KEY)

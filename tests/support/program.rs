@@ -1,8 +1,24 @@
 //! The real binary as a child process, with settings of its own and nothing of the machine's.
 
+use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::smtp_sink::SmtpSink;
+
+/// A port of loopback that nobody listens on, for a process that is to be started, and killed, and started again. None that
+/// the system gives to outgoing connections (on Linux from 32768 on): one of those could take it meanwhile.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 10_000;
+    const PORTS: u16 = 9_000;
+    let offset = u16::try_from(std::process::id() % u32::from(PORTS)).unwrap();
+    let port = || FIRST + (offset + NEXT.fetch_add(1, Ordering::SeqCst)) % PORTS;
+    let found = std::iter::repeat_with(port)
+        .take(usize::from(PORTS))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    found.expect("a free port")
+}
 
 /// How to start `pledgepost` for one installation.
 pub struct Program {

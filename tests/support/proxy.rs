@@ -108,6 +108,13 @@ impl Held {
         let log = self.shared.log.lock().unwrap().clone();
         assert!(reached.is_ok(), "nobody came to {what} within {within:?}; passed so far: {log:?}");
     }
+    /// Waits until nobody stands before the gate any more: those who did were killed. Who opens it sooner may let them through
+    /// before it is seen that they are gone.
+    pub async fn deserted(&self, within: Duration) {
+        let mut waiting = self.gate.waiting.subscribe();
+        let deserted = tokio::time::timeout(within, waiting.wait_for(|&n| n == 0)).await;
+        assert!(deserted.is_ok(), "somebody still waits at the gate for {}", self.gate.what);
+    }
     /// Lets everything through, now and later.
     pub fn open(&self) {
         self.shared.gates.lock().unwrap().retain(|gate| !Arc::ptr_eq(gate, &self.gate));
