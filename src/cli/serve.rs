@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::app::{App, Background, SandboxDoor};
 use crate::staff;
@@ -29,13 +30,9 @@ pub async fn run(app: Arc<App>, door: Option<TcpListener>) -> anyhow::Result<boo
     let mut server = tokio::spawn(web::server::serve(app, listener, async move {
         let _ = stopped.await;
     }));
-    tokio::select! {
-        () = end() => {}
-        ended = &mut server => {
-            background.stop().await;
-            ended??;
-            anyhow::bail!("the web server ended by itself");
-        }
+    if let Err(error) = end_before(&mut server).await {
+        background.stop().await;
+        return Err(error);
     }
     // Both at once: leasing stops now, not when the last page is served.
     let _ = stop.send(());
@@ -72,13 +69,9 @@ pub async fn worker(app: Arc<App>, listener: Option<TcpListener>) -> anyhow::Res
             }
         }
     });
-    tokio::select! {
-        () = end() => {}
-        ended = &mut server => {
-            background.stop().await;
-            ended??;
-            anyhow::bail!("the web server ended by itself");
-        }
+    if let Err(error) = end_before(&mut server).await {
+        background.stop().await;
+        return Err(error);
     }
     // The numbers stay to be asked for while the last mails go out.
     background.stop().await;
@@ -88,6 +81,17 @@ pub async fn worker(app: Arc<App>, listener: Option<TcpListener>) -> anyhow::Res
         door.close().await;
     }
     Ok(true)
+}
+
+/// Resolves when the process is asked to end; with an error when the web server ends before that.
+async fn end_before(server: &mut JoinHandle<anyhow::Result<()>>) -> anyhow::Result<()> {
+    tokio::select! {
+        () = end() => Ok(()),
+        ended = server => {
+            ended??;
+            anyhow::bail!("the web server ended by itself")
+        }
+    }
 }
 
 /// Resolves when the process is asked to end.

@@ -21,9 +21,15 @@ impl FromRequest for ClientIp {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(request)))
+    }
+}
+
+impl ClientIp {
+    pub fn of(request: &HttpRequest) -> Self {
         let trusted = request.app_data::<Data<App>>().map_or(&[][..], |app| &app.config.web.trusted_proxies);
         let peer = request.peer_addr().map(|address| address.ip());
-        ready(Ok(Self(peer.and_then(|peer| client_ip(peer, request.headers(), trusted)))))
+        Self(peer.and_then(|peer| client_ip(peer, request.headers(), trusted)))
     }
 }
 

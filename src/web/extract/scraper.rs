@@ -9,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest};
 use aws_lc_rs::constant_time;
 use secrecy::ExposeSecret;
 
-use super::{ClientIp, client_ip, is_loopback};
+use super::{ClientIp, is_loopback};
 use crate::app::App;
 use crate::web::Error;
 use crate::web::middleware::limit::Limits;
@@ -50,8 +50,6 @@ fn bearer(request: &HttpRequest) -> Option<&[u8]> {
 
 /// Nobody is to try tokens one after the other.
 fn too_many(request: &HttpRequest) -> Result<(), Error> {
-    let trusted = request.app_data::<Data<App>>().map_or(&[][..], |app| &app.config.web.trusted_proxies);
-    let visitor = request.peer_addr().and_then(|peer| client_ip(peer.ip(), request.headers(), trusted));
-    let limits = request.app_data::<Data<Limits>>();
-    limits.map_or(Ok(()), |limits| limits.refused_machine(ClientIp(visitor))).map_err(|wait| Error::TooMany { wait })
+    let Some(limits) = request.app_data::<Data<Limits>>() else { return Ok(()) };
+    limits.refused_machine(ClientIp::of(request)).map_err(|wait| Error::TooMany { wait })
 }
